@@ -1,0 +1,1 @@
+"""What the municipality has approved: articles, departments, the waste table."""
