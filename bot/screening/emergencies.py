@@ -1,0 +1,122 @@
+"""A fixed detector of emergencies in eleven languages, which runs before retrieval and before any model.
+
+The patterns are data, `bot/texts/emergency_patterns.yml`, so that a speaker of each language can review them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+Kind = Literal["life", "crime", "sea", "suicide", "dv", "child_abuse", "disaster", "child_sos"]
+
+PATTERNS = Path(__file__).parent.parent / "texts" / "emergency_patterns.yml"
+
+# A script decides which patterns can match at all; Han is shared by Japanese and Chinese.
+_SCRIPTS: Mapping[str, tuple[str, ...]] = {
+    "cjk": ("ja", "zh"),
+    "hangul": ("ko",),
+    "myanmar": ("my",),
+    "latin": ("en", "vi", "tl", "pt", "id"),
+    "devanagari": ("ne",),
+}
+_PRESENT: Mapping[str, re.Pattern[str]] = {
+    "cjk": re.compile(r"[\u3041-\u30ff\u3400-\u9fff]|kaji ?desu|shinitai"),
+    "hangul": re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]"),
+    "myanmar": re.compile(r"[\u1000-\u109f]"),
+    "latin": re.compile(r"[a-z]{2}"),
+    "devanagari": re.compile(r"[\u0900-\u097f]"),
+}
+_SPACED = frozenset({"latin", "devanagari"})
+_KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_LETTERS = {ord("đ"): "d", ord("ı"): "i", ord("’"): "'", ord("‘"): "'"}
+_ACCENTED = re.compile(r"[À-ɏḀ-ỿ]")
+_GAP = "\x00"
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """What was recognised; `card_key` names the approved card to show instead of an answer."""
+
+    kind: Kind
+    card_key: str
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """The compiled patterns of one script: phrases to ignore, words of an inquiry, and one pair for each kind."""
+
+    harmless: re.Pattern[str] | None
+    inquiry: re.Pattern[str] | None
+    kinds: tuple[tuple[Kind, re.Pattern[str] | None, re.Pattern[str] | None], ...]
+
+
+def detect(text: str) -> Emergency | None:
+    """Recognise an emergency in Japanese, plain Japanese, en, zh-Hans, vi, ko, tl, ne, pt, id or my.
+
+    Names of offices, plans and courses (消防団, 自殺対策) are ignored first. A strong pattern (a person in danger
+    now) always counts; a weak one only without a word of an administrative question. Where kinds overlap the
+    order of the file decides. Time grows linearly with the text. No text is kept or logged.
+    """
+    folded = fold(text)
+    for script, rules in _rules().items():
+        if not _PRESENT[script].search(folded):
+            continue
+        copy = folded if script in _SPACED else re.sub(r"\s+", "", folded)
+        if rules.harmless:
+            copy = rules.harmless.sub(_GAP, copy)
+        inquiring = bool(rules.inquiry and rules.inquiry.search(copy))
+        for kind, strong, weak in rules.kinds:
+            if (strong and strong.search(copy)) or (weak and not inquiring and weak.search(copy)):
+                return Emergency(kind=kind, card_key=kind)
+    return None
+
+
+def fold(text: str) -> str:
+    """The form in which text and patterns meet: NFKC, lower case, hiragana, Latin without accents, single spaces."""
+    plain = unicodedata.normalize("NFKC", text).lower().translate(_KATAKANA).translate(_LETTERS)
+    if _ACCENTED.search(plain):
+        plain = _ACCENTED.sub(lambda match: _bare(match.group()), plain)
+    return " ".join(plain.split())
+
+
+@cache
+def _bare(letter: str) -> str:
+    return "".join(part for part in unicodedata.normalize("NFD", letter) if not unicodedata.combining(part))
+
+
+@cache
+def _rules() -> Mapping[str, _Rules]:
+    data = yaml.safe_load(PATTERNS.read_text(encoding="utf-8"))
+    return {script: _script_rules(data, languages) for script, languages in _SCRIPTS.items()}
+
+
+def _script_rules(data: Mapping[str, Any], languages: Sequence[str]) -> _Rules:
+    kinds = tuple(
+        (rules.get("kind", name), _join(rules.get("strong", {}), languages), _join(rules.get("weak", {}), languages))
+        for name, rules in data["kinds"].items()
+    )
+    return _Rules(_join(data["harmless"], languages), _join(data["inquiry"], languages), kinds)
+
+
+def _join(patterns: Mapping[str, Iterable[str]], languages: Sequence[str]) -> re.Pattern[str] | None:
+    chosen = [fold_pattern(pattern) for language in languages for pattern in patterns.get(language, ())]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in chosen)) if chosen else None
+
+
+def fold_pattern(pattern: str) -> str:
+    """A pattern in the form of `fold`, its spaces kept.
+
+    Raises ValueError for an upper-case escape such as \\S, whose meaning lower case would change.
+    """
+    if re.search(r"\\[A-Z]", pattern):
+        raise ValueError(f"upper-case escape in {pattern!r}")
+    plain = unicodedata.normalize("NFC", pattern).lower().translate(_KATAKANA).translate(_LETTERS)
+    return _ACCENTED.sub(lambda match: _bare(match.group()), plain)

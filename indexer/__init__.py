@@ -1,0 +1,1 @@
+"""Approved articles -> a searchable, versioned index."""

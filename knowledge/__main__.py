@@ -1,0 +1,83 @@
+"""The knowledge of a municipality from the command line: python -m knowledge import|load|list|publish|unpublish."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from database import Database
+from knowledge import commands
+from settings import Settings, SettingsError, load_settings
+
+EPILOG = "Exit codes: 0 all good, 1 some rows failed (or an article is unknown), 2 wrong use."
+
+
+def parser(settings: Settings) -> argparse.ArgumentParser:
+    """The command line; `settings.municipality` is served when --municipality is left out."""
+    top = argparse.ArgumentParser(prog="python -m knowledge", description=__doc__, epilog=EPILOG)
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    code = argparse.ArgumentParser(add_help=False)
+    code.add_argument("--municipality", metavar="CODE", default=settings.municipality, help="団体コード (default: %(default)s)")
+
+    importing = subparsers.add_parser("import", parents=[code], help="import FAQ files", epilog=EPILOG)
+    importing.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".md, .jsonl, .csv, .xlsx, or a folder of .md")
+    importing.add_argument("--create", metavar="NAME", help="make the municipality when it is not there yet")
+    importing.add_argument("--strict", action="store_true", help="store nothing when a row is bad")
+    importing.add_argument("--publish", action="store_true", help="publish the articles; they are drafts otherwise")
+
+    loading = subparsers.add_parser("load", help="import and publish a whole municipality folder", epilog=EPILOG)
+    loading.add_argument("folder", type=Path, metavar="FOLDER")
+    loading.add_argument("--unless-present", action="store_true", help="do nothing when the municipality is there already")
+    loading.add_argument("--strict", action="store_true", help="store nothing when an article is bad")
+
+    subparsers.add_parser("list", parents=[code], help="print id, state and title of every article")
+    for name, text in (("publish", "publish articles"), ("unpublish", "withdraw articles from residents")):
+        changing = subparsers.add_parser(name, parents=[code], help=text)
+        changing.add_argument("ids", nargs="+", metavar="ID")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command on the database of the settings, whose schema is brought up to date first."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # whatever the locale: titles are Japanese
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    arguments = parser(settings).parse_args(argv)
+    database = Database(settings.resolved_database_url)
+    try:
+        database.upgrade()
+        return _run(database, arguments)
+    except commands.UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `list | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    finally:
+        database.dispose()
+
+
+def _run(database: Database, arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "import":
+            options = (arguments.create, arguments.strict, arguments.publish)
+            return commands.import_files(database, arguments.files, arguments.municipality, *options)
+        case "load":
+            return commands.load_folder(database, arguments.folder, arguments.unless_present, arguments.strict)
+        case "list":
+            return commands.list_articles(database, arguments.municipality)
+        case name:
+            return commands.set_published(database, arguments.municipality, arguments.ids, name == "publish")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

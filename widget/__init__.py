@@ -1,0 +1,1 @@
+"""What residents see: the <madoguchi-chat> element, the demo page and the page that works without JavaScript."""

@@ -1,0 +1,106 @@
+// One answer of the desk: every topic with its sections, facts, source and contact.
+import { button, element } from "../dom.js";
+import { icon } from "../icons.js";
+import { inline, lines } from "../inline.js";
+import { markdown } from "../markdown.js";
+import { contactCard, sourceCard } from "./cards.js";
+import { emergencyCard } from "./emergency.js";
+
+/** Nodes of an answer. `actions`: choose(choice), person(department), leave(). */
+export function answerView(answer, texts, actions) {
+  const nodes = [masked(answer, texts)];
+  if (answer.emergency) return [...nodes, emergencyCard(answer.emergency, texts, actions)].filter(Boolean);
+  const shown = { contacts: new Set(), sources: new Set(), choices: false };
+  const several = answer.topics.length > 1;
+  if (answer.topics.length) {
+    answer.topics.forEach((topic, index) => nodes.push(topicView(topic, texts, actions, shown, several ? index + 1 : 0)));
+  } else {
+    nodes.push(element("p", {}, ...lines(answer.answer, texts)));
+  }
+  nodes.push(...answer.notices.map((notice) => element("p", { class: "small notice-line" }, ...lines(notice, texts))));
+  nodes.push(...rest(answer, texts, actions, shown));
+  return nodes.filter(Boolean);
+}
+
+/** What the answer as a whole carries and no topic has shown yet. */
+function rest(answer, texts, actions, shown) {
+  return [
+    shown.choices ? null : choices(answer.choices, texts, actions),
+    ...sources(answer.sources, texts, shown),
+    contact(answer.contact, texts, shown),
+    answer.handoff_offered
+      ? button([icon("person"), texts.say("person")], () => actions.person(answer.contact), { class: "primary person-offer" })
+      : null,
+  ];
+}
+
+function topicView(topic, texts, actions, shown, number) {
+  const level = number ? 5 : 4;
+  shown.choices ||= topic.choices.length > 0;
+  const open = topic.sections.filter((section) => !section.folded);
+  return element(
+    "div",
+    { class: "topic" },
+    number ? element("h4", { class: "topic-title" }, texts.say("topic", { number, text: topic.text })) : null,
+    ...(open.length ? open.flatMap((section) => sectionView(section, texts, level)) : [element("p", {}, ...lines(topic.answer, texts))]),
+    factList(topic.facts, texts, level),
+    ...topic.sections.filter((section) => section.folded).map((section) => foldedView(section, texts, level)),
+    choices(topic.choices, texts, actions),
+    ...sources(topic.sources, texts, shown),
+    contact(topic.contact, texts, shown),
+  );
+}
+
+function sectionView(section, texts, level) {
+  const heading = section.heading ? [element(`h${level}`, {}, section.heading)] : [];
+  return [...heading, ...markdown(section.body, { texts, level })];
+}
+
+function foldedView(section, texts, level) {
+  return element("details", {}, element("summary", {}, section.heading), element("div", { class: "folded" }, ...markdown(section.body, { texts, level })));
+}
+
+/** The fact that was asked for comes first and is marked. */
+function factList(facts, texts, level) {
+  if (!facts.length) return null;
+  const ordered = [...facts.filter((fact) => fact.asked), ...facts.filter((fact) => !fact.asked)];
+  const rows = ordered.map((fact) => {
+    const term = fact.asked ? [fact.label, element("span", { class: "badge asked" }, texts.say("fact_asked"))] : fact.label;
+    const values = fact.values.map((value) => inline(value, texts));
+    const body = values.length === 1 ? element("span", {}, ...values[0]) : element("ul", {}, ...values.map((value) => element("li", {}, ...value)));
+    return { term, body, asked: fact.asked };
+  });
+  const list = element(
+    "dl",
+    { class: "facts" },
+    ...rows.map((row) => element("div", { class: row.asked ? "asked" : null }, element("dt", {}, ...[row.term].flat()), element("dd", {}, row.body))),
+  );
+  return element("div", { class: "fact-card" }, element(`h${level}`, {}, texts.say("facts")), list);
+}
+
+function choices(list, texts, actions) {
+  if (!list.length) return null;
+  return element(
+    "div",
+    { class: "choices", role: "group", "aria-label": texts.say("choices") },
+    ...list.map((choice) => button(choice.label, () => actions.choose(choice), { class: "choice" })),
+  );
+}
+
+function sources(list, texts, shown) {
+  return list.filter((source) => !shown.sources.has(source.id) && shown.sources.add(source.id)).map((source) => sourceCard(source, texts));
+}
+
+function contact(record, texts, shown) {
+  const key = record?.key || record?.department;
+  if (!record || shown.contacts.has(key)) return null;
+  shown.contacts.add(key);
+  return contactCard(record, texts);
+}
+
+function masked(answer, texts) {
+  if (!answer.masked.length) return null;
+  const kinds = [...new Set(answer.masked)].join(texts.say("masked_join"));
+  return element("p", { class: "masked" }, icon("shield"), texts.say("masked", { kinds }));
+}
+

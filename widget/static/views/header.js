@@ -1,0 +1,43 @@
+// The head of the panel: whose desk this is, that it answers automatically, language, text size, delete, close.
+import { button, element } from "../dom.js";
+import { icon } from "../icons.js";
+
+/** Languages with an approved set of labels; each is named in itself. */
+export const LANGUAGES = [
+  { code: "ja", tag: "ja", name: "日本語" },
+  { code: "yasashii", tag: "ja", name: "やさしい日本語" },
+  { code: "en", tag: "en", name: "English" },
+];
+const SIZES = ["text_size_standard", "text_size_large", "text_size_largest"];
+
+export function header({ texts, town, size, actions }) {
+  const title = element("h2", { id: "title", tabindex: "-1" }, town ? texts.say("title", { name: town }) : texts.say("title_unnamed"));
+  const top = element(
+    "div",
+    { class: "header-top" },
+    element("div", { class: "header-name" }, title, element("p", { class: "automatic" }, texts.say("automatic"))),
+    button([icon("close"), texts.say("close")], actions.close, { class: "bar close" }),
+  );
+  const tools = element(
+    "div",
+    { class: "tools" },
+    element("div", { class: "languages", role: "group", "aria-label": texts.say("language") }, ...LANGUAGES.map((language) => choice(language, texts, actions))),
+    element("div", { class: "tool-buttons" }, sizeButton(texts, size, actions), button([icon("trash"), texts.say("clear")], actions.clear, { class: "bar", "data-tool": "clear" })),
+  );
+  return element("header", {}, top, tools);
+}
+
+function choice({ code, tag, name }, texts, actions) {
+  const attributes = { lang: tag, "data-language": code, "aria-pressed": String(code === texts.language) };
+  return button(name, () => actions.language(code), attributes);
+}
+
+function sizeButton(texts, size, actions) {
+  const label = `${texts.say("text_size")}`;
+  const present = element("span", { class: "size-now" }, texts.say(SIZES[size]));
+  return button([icon("size"), element("span", { class: "visually-hidden" }, `${label} `), present], () => actions.size((size + 1) % SIZES.length), {
+    class: "bar",
+    "data-tool": "size",
+    title: label,
+  });
+}

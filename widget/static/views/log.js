@@ -1,0 +1,102 @@
+// The log of the conversation. It only grows; what it shows is never rewritten behind the reader.
+import { button, element, languageTag } from "../dom.js";
+import { icon } from "../icons.js";
+import { lines } from "../inline.js";
+import { answerView } from "./answer.js";
+import { feedback } from "./feedback.js";
+
+export class Log {
+  constructor() {
+    this.node = element("div", { class: "log", role: "log", "aria-live": "off", tabindex: "0" });
+    this.number = 0;
+  }
+
+  relabel(texts) {
+    this.texts = texts;
+    this.node.setAttribute("aria-label", texts.say("log"));
+  }
+
+  clear() {
+    this.node.replaceChildren();
+  }
+
+  greeting({ greeting, notices, suggestions, language }, actions) {
+    const body = [element("p", {}, ...lines(greeting, this.texts)), ...(notices ?? []).map((notice) => element("p", { class: "small" }, ...lines(notice, this.texts)))];
+    if (suggestions?.length) {
+      body.push(
+        element("p", { class: "suggest-title" }, this.texts.say("suggestions")),
+        element("div", { class: "choices" }, ...suggestions.map((choice) => button(choice.label, () => actions.choose(choice), { class: "choice" }))),
+      );
+    }
+    return this.#message("desk", this.texts.say("desk"), language, body);
+  }
+
+  question(text) {
+    return this.#message("resident", this.texts.say("you"), null, [element("p", {}, ...lines(text, this.texts))]);
+  }
+
+  /** Mark a question as not sent, with a way to send it; `again` null takes the mark away. */
+  unsent(node, again) {
+    node.querySelector(".unsent")?.remove();
+    node.classList.toggle("is-unsent", Boolean(again));
+    if (again) {
+      node.append(element("p", { class: "unsent" }, icon("alert"), element("strong", {}, this.texts.say("unsent")), button(this.texts.say("resend"), again, { class: "secondary" })));
+    }
+  }
+
+  /** `message` is the id for feedback, or null; `given` what the resident said about it before. */
+  answer(answer, { message, given, actions }) {
+    const nodes = answerView(answer, this.texts, actions);
+    if (message && answer.outcome === "answer") {
+      nodes.push(feedback({ texts: this.texts, given, send: actions.feedback, person: () => actions.person(answer.contact) }));
+    }
+    return this.#message("desk", this.texts.say("desk"), answer.language, nodes, answer.status);
+  }
+
+  staff(message) {
+    const name = message.name ? `${this.texts.say("staff")}（${message.name}）` : this.texts.say("staff");
+    return this.#message("staff", name, null, [element("p", {}, ...lines(message.text, this.texts))]);
+  }
+
+  /** A line between messages: a notice of the desk, or where the language changed. */
+  divider(text, language) {
+    const node = element("p", { class: "divider", lang: languageTag(language ?? this.texts.language) }, ...lines(text, this.texts));
+    this.node.append(node);
+    return node;
+  }
+
+  typing() {
+    this.typingNode?.remove();
+    const dots = element("span", { class: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i"));
+    this.typingText = element("span", {}, this.texts.say("typing"));
+    this.typingNode = element("p", { class: "typing" }, dots, this.typingText);
+    this.node.append(this.typingNode);
+  }
+
+  slow() {
+    if (this.typingNode) this.typingText.textContent = this.texts.say("typing_slow");
+  }
+
+  settled() {
+    this.typingNode?.remove();
+    this.typingNode = null;
+  }
+
+  /** Bring a message to the top of the log, so that a long answer is read from its beginning. */
+  show(node) {
+    const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    node.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
+  }
+
+  toEnd() {
+    this.node.scrollTop = this.node.scrollHeight;
+  }
+
+  #message(kind, name, language, body, status = null) {
+    const id = `message-${(this.number += 1)}`;
+    const attributes = { class: `message ${kind}`, lang: languageTag(language ?? this.texts.language), "aria-labelledby": id, "data-status": status };
+    const node = element("article", attributes, element("h3", { id, class: "who", lang: this.texts.tag }, name), element("div", { class: "body" }, ...body));
+    this.node.append(node);
+    return node;
+  }
+}
