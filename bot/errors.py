@@ -1,4 +1,4 @@
-"""One shape for every error: `{"error": {code, message, detail?, field?}}` under /api and for the health checks, a page elsewhere."""
+"""One shape for every error of the API and the health checks, `{"error": {code, message, detail?, field?}}`; a page elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from bot.logs import describe
-from bot.wording import say
+from bot.wording import DEFAULT_LANGUAGE, say
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ def register(app: Flask) -> None:
 
 def error_response(status: int, code: str, detail: str = "", field: str | None = None, **slots: object) -> Response:
     """The response for `code`: JSON for the API and the health checks, a small page for people elsewhere."""
-    message = say(f"errors.{code}", **slots)
+    message = say(f"errors.{code}", DEFAULT_LANGUAGE, **slots)
     if not _speaks_json(request.path):
         return make_response(_page(message), status)
     body: dict[str, Any] = {"code": code, "message": message}

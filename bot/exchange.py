@@ -58,6 +58,10 @@ class _Asked:
     with_person: bool
 
 
+class _PersonLeft(Exception):
+    """The hand-over is no longer taken by anybody."""
+
+
 class Exchange:
     """Takes messages for the desk or, while a member of staff has the conversation, for that person."""
 
@@ -77,15 +81,15 @@ class Exchange:
                 return stored
             asked = self._asked(session, conversation, utterance, at)
         if asked.with_person:
-            reply = self._to_person(asked)
-            if reply is not None:
-                return reply
+            try:
+                return self._to_person(asked)
+            except _PersonLeft:
+                pass  # the person has just finished or given back: the desk answers
         return self._store(asked, self._answer(asked))
 
     def _asked(self, session: Session, conversation: str, utterance: Utterance, at: datetime) -> _Asked:
         talk = conversations.find(session, conversation)
         town = load_town(session, talk.municipality)
-        waiting = handoff.open_of(session, conversation)
         local = at.astimezone(self._settings.zone)
         question = Question(
             municipality=talk.municipality,
@@ -101,7 +105,7 @@ class Exchange:
             question=question,
             client_message_id=utterance.client_message_id,
             reception=opening_hours.contact(town.counter(""), town.municipality, local, talk.language),
-            with_person=waiting is not None and waiting.state == State.TAKEN,
+            with_person=_with_person(session, conversation),
         )
 
     def _answer(self, asked: _Asked) -> Answer:
@@ -118,8 +122,8 @@ class Exchange:
             log.error("masking failed", **describe(error))
             return say("conversation.question_not_kept", question.language)
 
-    def _to_person(self, asked: _Asked) -> Reply | None:
-        """Pass the message on; an emergency still gets its card first. None when the person has just finished."""
+    def _to_person(self, asked: _Asked) -> Reply:
+        """Pass the message on; an emergency still gets its card first. Raises _PersonLeft."""
         question = asked.question
         urgent = self._screened(question)
         if urgent is not None:
@@ -166,6 +170,8 @@ def _written(session: Session, asked: _Asked, shown: dict[str, Any], for_person:
     stored = _stored(session, asked.conversation, asked.client_message_id)
     if stored is not None:
         return stored
+    if for_person and not _with_person(session, asked.conversation):
+        raise _PersonLeft
     asking = conversations.append(
         session,
         talk,
@@ -178,6 +184,11 @@ def _written(session: Session, asked: _Asked, shown: dict[str, Any], for_person:
         return Reply(asking.id, None, shown)
     replying = conversations.append(session, talk, "desk", shown["answer"], answer=shown, reply_to=asking.id)
     return Reply(asking.id, replying.id, shown)
+
+
+def _with_person(session: Session, conversation: str) -> bool:
+    waiting = handoff.open_of(session, conversation)
+    return waiting is not None and waiting.state == State.TAKEN
 
 
 def _stored(session: Session, conversation: str, client_message_id: str | None) -> Reply | None:

@@ -36,7 +36,6 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-OPEN = (State.REQUESTED, State.QUEUED, State.TAKEN)
 MOVES: frozenset[tuple[State, State]] = frozenset(
     {
         (State.REQUESTED, State.QUEUED),
@@ -79,7 +78,7 @@ def record(session: Session, row: HandoffRow, before: State | None, *, staff: in
 
 def open_of(session: Session, conversation: str) -> HandoffRow | None:
     """The hand-over of this conversation that a person still has to finish."""
-    query = select(HandoffRow).where(HandoffRow.conversation == conversation, HandoffRow.state.in_(OPEN))
+    query = select(HandoffRow).where(HandoffRow.conversation == conversation, HandoffRow.state.in_(conversations.OPEN_STATES))
     return session.scalar(query.order_by(HandoffRow.id.desc()).limit(1))
 
 

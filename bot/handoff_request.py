@@ -96,7 +96,7 @@ def request(
         new = row is None
         if row is None:
             row = _kept(session, talk, department or "", at)
-        if message:
+        if message and not _just_said(session, conversation, message):
             conversations.append(session, talk, "resident", message, at=at)
         if address is not None:
             row.contact_kind, row.contact, row.contact_consent_at = address.kind, address.value, at
@@ -137,6 +137,13 @@ def _kept(session: Session, talk: ConversationRow, department: str, at: datetime
     session.flush()
     record(session, row, None, staff=None, at=at)
     return row
+
+
+def _just_said(session: Session, conversation: str, message: str) -> bool:
+    """Whether this is the newest message already: a request sent again must not say it twice."""
+    newest = select(MessageRow).where(MessageRow.conversation == conversation).order_by(MessageRow.id.desc()).limit(1)
+    row = session.scalar(newest)
+    return row is not None and row.role == "resident" and row.text == message
 
 
 def _queue_or_leave(database: Database, settings: Settings, handoff: int, at: datetime) -> bool:

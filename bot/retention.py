@@ -33,6 +33,7 @@ STRANDED_AFTER = timedelta(minutes=1)
 """A hand-over still in `requested` after this was left by a crash, not by a request that is just being queued."""
 _BATCH = 500
 """Conversations per statement: SQLite allows 32,766 parameters, and small batches keep memory flat."""
+KINDS = ("conversations", "messages", "handoffs")
 _ADVISORY_LOCK = 991002
 
 
@@ -102,9 +103,7 @@ def _delete_old(session: Session, settings: Settings, at: datetime) -> dict[str,
         detail = {**deleted, "retention_days": settings.retention_days}
         session.add(AuditRow(municipality=code, at=at, actor="system", action=ACTION, detail=detail))
         counts[code] = deleted
-    log.info(
-        "swept", **{kind: sum(count[kind] for count in counts.values()) for kind in ("conversations", "messages", "handoffs")}
-    )
+    log.info("swept", **{kind: sum(count[kind] for count in counts.values()) for kind in KINDS})
     return counts
 
 
@@ -115,7 +114,7 @@ def _old(session: Session, code: str, cutoff: datetime) -> Sequence[str]:
 
 
 def _delete_in_batches(session: Session, ids: Sequence[str]) -> dict[str, int]:
-    total: Counter[str] = Counter(conversations=0, messages=0, handoffs=0)
+    total: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
     for first in range(0, len(ids), _BATCH):
         total.update(conversations.erase(session, ids[first : first + _BATCH]))
     return dict(total)

@@ -108,7 +108,9 @@ def _build(
     content: Content, home: Path, old: Snapshot | None, setting: str, drift: int, digests: Mapping[str, str], progress: bool
 ) -> tuple[str, int, int]:
     parts = {a.id: tuple(passages(a)) for a in content.articles}
-    words = [document_words(parts[a.id]) for a in content.articles]
+    known = {a.id: words for a, words in zip(old.content.articles, old.words, strict=True)} if old else {}
+    unchanged = {i for i, digest in digests.items() if old and old.manifest.digests.get(i) == digest}
+    words = [known[a.id] if a.id in unchanged else document_words(parts[a.id]) for a in content.articles]
     flat = [p for a in content.articles for p in parts[a.id]]
     encoder: Encoder
     if old:

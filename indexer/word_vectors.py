@@ -31,6 +31,7 @@ class WordVectors(torch.nn.Module):
 
     modalities: ClassVar[list[str]] = ["text"]
     max_seq_length = text.LONGEST
+    save_in_root = True
 
     def __init__(
         self, words: Mapping[str, int], own: torch.Tensor, weights: torch.Tensor, unseen: float, base: BaseVectors

@@ -6,6 +6,7 @@ This module is what other packages import; the table, the calendar and the quest
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +36,7 @@ Kind = Literal["one", "ask_material", "nearest", "none"]
 
 NEAREST_COUNT = 5
 NEAREST_SHARED_PAIRS = 2
-NEAREST_SIMILARITY = 0.5  # Dice over letter pairs: 「ふらいばん」 reaches ふらいぱん, 「住民票」 reaches nothing
+NEAREST_SIMILARITY = 0.55  # Dice over letter pairs: 「ふらいばん」 reaches ふらいぱん, 「住民票」 reaches nothing
 
 # Words that are an item's reading and an everyday word at once (灰, 石): the kana alone never means the item.
 _EVERYDAY = frozenset({"はい", "いし", "かみ", "いた"})
@@ -77,7 +78,7 @@ _AFTER = re.compile(
 _PARTICLE = re.compile(
     r"[はをがのともにでやかへ]|って|な[のん]|だけ|です|じゃ|など|から|より|みたい|ください|いら|こわ|あり|ある|ひきと"
 )
-_MODIFIES = re.compile(r"で(?:動|うご|作|つく|でき|出来)|[がに]?入[りっ]|付き|つき")  # 「電池で動くおもちゃ」
+_MODIFIES = re.compile(r"で(?:動|うご|作|つく|でき|出来)|が切れ|[がに]?入[りっ]|付き|つき")  # 「電池で動くおもちゃ」
 _SHORT_KANA_AFTER = re.compile(rf"(?:って|は|を|の|も)?、?(?:{_PURPOSE})|(?:って|は|を|も)?\W*$")
 _HEAD_AFTER_NO = re.compile(
     rf"の(?:{_PURPOSE}|日|曜|方|ほう|場合|件|こと|区分|種類|仕方|しかた|リサイクル|引き?取|持ち?込|扱|[はがをもで]|\W|$)"
@@ -157,17 +158,14 @@ def next_collection(table: WasteTable, district: str, label: str, today: date, c
 
 def _sentence(text: str, words: Sequence[str] | None) -> _Sentence:
     letters = plain(text)
-    spans, position = [], 0
+    starts, ends, position = set(), set(), 0
     for word in map(plain, words or ()):
         start = letters.find(word, position)
         if word and start >= 0:
             position = start + len(word)
-            spans.append((start, position))
-    return _Sentence(
-        letters, fold(text), _scripts(letters),
-        frozenset(start for start, _ in spans) if spans else None,
-        frozenset(end for _, end in spans) if spans else None,
-    )
+            starts.add(start)
+            ends.add(position)
+    return _Sentence(letters, fold(text), _scripts(letters), frozenset(starts) or None, frozenset(ends) or None)
 
 
 def _scripts(letters: str) -> str:
@@ -296,4 +294,5 @@ def _nearest(table: WasteTable, letters: str, related: Iterable[_Mention]) -> tu
 
 
 def _pairs(word: str) -> set[str]:
-    return {word[index:index + 2] for index in range(len(word) - 1)}
+    bare = re.sub("[\u3099\u309a]", "", unicodedata.normalize("NFD", word))  # ば, ぱ and は alike
+    return {bare[index:index + 2] for index in range(len(bare) - 1)}

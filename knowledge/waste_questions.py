@@ -5,19 +5,20 @@ import re
 from knowledge.waste_table import WasteTable, fold, plain
 
 _ABOUT_WASTE = re.compile(
-    r"(?<!ぽい)捨て(?!猫|犬|子|ねこ|られた|身)|すて(?:る|た|方|かた|られ|れば|ます)|棄て|(?<!ひと)ごみ(?!屋敷)|分別|粗大|不燃|可燃"
+    r"(?<!ぽい)捨て(?!猫|犬|子|ねこ|られた|身)|すて(?:る|た|方|かた|られ|れば|ます)|棄て"
+    r"|(?<!人)(?<!ひと)ごみ(?!屋敷)|分別|粗大|不燃|可燃"
     r"|燃え(?:る|ない)|燃や(?:す|さない|せ)|(?<!情報)収集|回収|資源物|資源ぷら|りさいくる|段ぼーる|だんぼーる|びんかん"
     r"|(?<!政)(?<!納)(?<!戒)(?<!押)(?<!押え)(?<!許)(?<!止)(?<!強制)処分(?!を受|通知|庁)"
     r"|(?<![届書票願証表]の)(?<!申請の)(?<!申告の)(?<!意見の)出し方|(?<!届の)だしかた"
 )
 _NOT_SORTING = re.compile(r"不法投棄|ぽい捨て|ごみ屋敷|捨て(?:猫|犬|ねこ)|(?:あんけーと|調査票|投票用紙)[のを]?回収")
 _DAY = re.compile(
-    r"いつ|何曜|曜日|何日|(?:ごみ|収集|回収|資源|かん|缶|びん|ぷら|ちっく|とる|紙|布|(?<!曜)の)日(?!本)|次[のはに]|今度|今週|来週"
+    r"いつ|何曜|曜日|何日|(?:ごみ|収集|回収|資源|かん|缶|びん|ぷら|ちっく|とる|紙|布|灯|管|池|(?<!曜)の)日(?!本)|次[のはに]|今度|今週|来週"
     r"|明日|あした|あす|今日|きょう|本日|明後日|あさって|日程|かれんだー|年末|年始"
 )
 _COLLECTED = re.compile(
     r"ごみ|収集|回収|資源|粗大|不燃|可燃|燃え(?:る|ない)|燃や|古紙|古布|段ぼーる|だんぼーる|ぺっとぼとる|ぷらすちっく"
-    r"|ぷらの|びん|缶|捨て|すて"
+    r"|ぷらの|びん|缶|電池|蛍光|捨て|すて"
 )
 
 _LABELS = (
@@ -27,7 +28,7 @@ _LABELS = (
     r"ぺっとぼとる(?!の?(?:ふた|きゃっぷ|らべる))|petぼとる|ぺっと(?=の日|ごみ)",
     r"すぷれー缶|かせっとぼんべ|乾?電池|蛍光[灯管]|水銀|有害|危険",
     r"古紙|段ぼーる|だんぼーる|新聞紙?|雑誌|雑がみ|ざつがみ|紙ぱっく|古布|古着|布類|紙類|衣類",
-    r"びん[・、]?(?:と|や)?[・、]?(?:缶|かん)(?!じ|せ)|びん(?=の|は|って|を|類|$)|[空飲食]き?缶|瓶|缶(?!切)|かん(?=の日|ごみ)",
+    r"びん[・、]?(?:と|や)?[・、]?(?:缶|かん)(?!じ|せ)|びん(?=の|は|って|を|類|$)|[空飲食]き?缶|瓶|(?<!すぷれー)缶(?!切)|かん(?=の日|ごみ)",
     r"粗大|そだい|大型ごみ",
     r"収集しない|収集できない|回収できない|回収しない|処理困難",
 )
@@ -67,9 +68,8 @@ def find_labels(table: WasteTable, text: str) -> list[str]:
     """All categories a sentence names, in the order of the sentence (「燃えるごみと資源プラはいつ」)."""
     folded, found = fold(text), {}
     for label in sorted(table.labels, key=len, reverse=True):
-        own = next((group for group in _LABELS if re.search(group, fold(label))), None)
-        pattern = re.escape(fold(label)) + (f"|{own}" if own else "")
-        if match := re.search(pattern, folded):
+        groups = [group for group in _LABELS if re.search(group, fold(label))]
+        if match := re.search("|".join(groups) or re.escape(fold(label)), folded):
             found[label] = match.start()
     return sorted(found, key=found.__getitem__)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -18,10 +19,12 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 import accounts
 import bot.tables  # noqa: F401 - registers its tables
 import knowledge.tables  # noqa: F401
-from conftest import PostgresServer
 from database import Base, Database
 from knowledge.tables import MunicipalityRow
 from settings import ROOT
+
+if TYPE_CHECKING:
+    from conftest import PostgresServer
 
 WRITER = """
 import sys

@@ -21,7 +21,7 @@ class Body(BaseModel):
 
 
 class StartBody(Body):
-    municipality: str | None = Field(default=None, pattern=r"^[0-9]{6}\z")
+    municipality: str = Field(default="", pattern=r"^[0-9]{6}\z")
     language: Language = "ja"
 
 

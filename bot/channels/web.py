@@ -44,10 +44,8 @@ def create_blueprint(settings: Settings, database: Database, desk: Desk, limiter
     """The API under /api/v1; `limiter` counts questions and new conversations per address."""
     blueprint = Blueprint("web", __name__, url_prefix="/api/v1")
     api = _Api(settings, database, desk)
-    questions, starts = (
-        limiter.shared_limit(settings.rate_limit_messages, "messages"),
-        limiter.limit(settings.rate_limit_conversations),
-    )
+    questions = limiter.shared_limit(settings.rate_limit_messages, "messages")
+    starts = limiter.limit(settings.rate_limit_conversations)
     one = "/conversations/<conversation>"
     routes: list[tuple[str, str, View]] = [
         ("POST", "/conversations", starts(api.start)),
@@ -60,7 +58,7 @@ def create_blueprint(settings: Settings, database: Database, desk: Desk, limiter
         ("POST", f"{one}/handoffs", questions(api.request_person)),
     ]
     for method, path, view in routes:
-        blueprint.add_url_rule(path, endpoint=f"{method}{path}".replace(".", ""), view_func=view, methods=[method])
+        blueprint.add_url_rule(path, endpoint=view.__name__, view_func=view, methods=[method])
     blueprint.register_error_handler(conversations.UnknownConversation, lambda _: error_response(404, "unknown_conversation"))
     return blueprint
 

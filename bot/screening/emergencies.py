@@ -15,6 +15,10 @@ from typing import Any, Literal
 
 import yaml
 
+from bot.screening.emergency_cards import Card, EmergencyNumber, lint_terms, load_cards, load_numbers
+
+__all__ = ["Card", "Emergency", "EmergencyNumber", "Kind", "detect", "lint_terms", "load_cards", "load_numbers"]
+
 Kind = Literal["life", "crime", "sea", "suicide", "dv", "child_abuse", "disaster", "child_sos"]
 
 PATTERNS = Path(__file__).parent.parent / "texts" / "emergency_patterns.yml"

@@ -35,6 +35,7 @@ _POSTCODE = re.compile(r"〒 ?\d{3} ?-? ?\d{4}(?!\d)|(?<![\d町村字目-])(?<!�
 _THIRTEEN = re.compile(r"(?<!\d)\d{13}(?!\d)|(?<!\d)\d-\d{4}-\d{4}-\d{4}(?!\d)")
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-鿿々]")
 _HONORIFIC = re.compile(r"(?:さん|様|さま|氏|くん|君|ちゃん|先生)\Z")
+_HONORIFIC_AFTER = re.compile(r"さん|さま|様")
 _NOT_PEOPLE = re.compile(
     r"(?:[都道府県市区町村]|課|係|部|局|室|庁|省|署|所|館|院|園|校|署|会|社|党|団|センター|役場|窓口|大学|銀行|支店|組合|協会|神社|寺)\Z"
 )
@@ -133,8 +134,8 @@ def _person(text: str, start: int, end: int) -> Span | None:
     called = _HONORIFIC.search(name)
     if called:
         end, name = start + called.start(), name[: called.start()]
-    short = len(name.strip()) < 2 and not (called or text[end : end + 2] in ("さん", "さま") or text[end : end + 1] == "様")
-    if short or not name.strip() or not _JAPANESE.search(name) or _NOT_PEOPLE.search(name) or re.search(r"[［］\n]", name):
+    alone = len(name.strip()) < 2 and not called and not _HONORIFIC_AFTER.match(text, end)
+    if alone or not _JAPANESE.search(name) or _NOT_PEOPLE.search(name) or re.search(r"[［］\n]", name):
         return None
     if any(start < match.end() and match.start() < end for match in _PLACEHOLDER.finditer(text)):
         return None

@@ -175,7 +175,11 @@ export class MadoguchiChat extends HTMLElement {
 
   #showState() {
     const { handoff, waiting } = this.conversation;
-    this.panel.state.replaceChildren(...(handoff ? [handoffState(handoff, this.texts, { lost: this.#lost })] : []));
+    const shown = this.panel.state.firstChild;
+    const focused = shown?.contains(this.shadowRoot.activeElement);
+    const strip = handoff && handoffState(handoff, this.texts, { lost: this.#lost, open: shown?.open ?? true });
+    this.panel.state.replaceChildren(...(strip ? [strip] : []));
+    if (focused) this.#focusState();
     this.composer.relabel(this.texts, { withPerson: waiting });
   }
 
@@ -187,7 +191,7 @@ export class MadoguchiChat extends HTMLElement {
   async #askPerson(contact) {
     const { texts, panel } = this;
     if (this.conversation.waiting) {
-      panel.state.firstChild.focus();
+      this.#focusState();
       return;
     }
     panel.calm();
@@ -214,8 +218,13 @@ export class MadoguchiChat extends HTMLElement {
     } catch (error) {
       throw new Error(this.talk.explain(error), { cause: error });
     }
+    if (request.message) this.log.question(request.message);
     this.#toLog();
-    this.panel.state.firstChild?.focus();
+    this.#focusState();
+  }
+
+  #focusState() {
+    this.panel.state.querySelector("summary")?.focus();
   }
 
   #toLog() {

@@ -119,6 +119,8 @@ export class Talk {
 
   #show(entry, reply, conversation) {
     const { answer } = reply;
+    // What was masked is masked on the screen too, as it is stored.
+    if (answer.masked.length && answer.question) this.log.rewrite(entry.node, answer.question);
     if (reply.message === null && answer.topics.length === 0 && this.conversation.waiting) {
       this.log.divider(answer.answer, answer.language);
     } else {

@@ -111,26 +111,19 @@ function labelled(id, text, field) {
   return element("div", { class: "labelled" }, element("label", { for: id }, text), field);
 }
 
-/** The strip that shows the state of the hand-over as long as there is one. */
-export function handoffState(handoff, texts, { lost = false } = {}) {
+/** The strip that shows the state of the hand-over as long as there is one; `message` is the desk's, for this moment. */
+export function handoffState(handoff, texts, { lost = false, open = true } = {}) {
+  const badge = element("strong", { class: `badge state-${handoff.state}` }, texts.say(`state_${handoff.state}`));
   const rows = [
     [texts.say("receipt"), element("strong", {}, handoff.receipt)],
-    [texts.say("department"), handoff.department.department],
-    handoff.promised_by && handoff.state === "queued" && [texts.say("promised_by"), texts.moment(handoff.promised_by)],
+    handoff.department?.department && [texts.say("department"), handoff.department.department],
   ].filter(Boolean);
   return element(
-    "section",
-    { class: "handoff-state", tabindex: "-1", "data-state": handoff.state, "aria-label": texts.say("state_label") },
-    element(
-      "p",
-      { class: "state-line" },
-      icon("person"),
-      element("span", {}, texts.say("state_label")),
-      element("strong", { class: `badge state-${handoff.state}` }, texts.say(`state_${handoff.state}`)),
-    ),
+    "details",
+    { class: "handoff-state", open, "data-state": handoff.state },
+    element("summary", {}, icon("person"), element("span", {}, texts.say("state_label")), badge),
     pairs(rows, { class: "pairs inline" }),
     handoff.message ? element("p", { class: "small" }, handoff.message) : null,
-    handoff.contact_kept ? element("p", { class: "small" }, texts.say("contact_kept")) : null,
     lost ? element("p", { class: "small error" }, texts.say("reconnecting")) : null,
   );
 }

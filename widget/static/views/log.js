@@ -35,6 +35,10 @@ export class Log {
     return this.#message("resident", this.texts.say("you"), null, [element("p", {}, ...lines(text, this.texts))]);
   }
 
+  rewrite(node, text) {
+    node.querySelector(".body").replaceChildren(element("p", {}, ...lines(text, this.texts)));
+  }
+
   /** Mark a question as not sent, with a way to send it; `again` null takes the mark away. */
   unsent(node, again) {
     node.querySelector(".unsent")?.remove();

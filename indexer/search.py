@@ -1,0 +1,116 @@
+"""Candidates for a question: BM25 and vectors over one snapshot, brought together per article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer import text
+from indexer.adaptation import inverse_document_frequencies
+from indexer.passages import Kind, Passage
+from indexer.snapshot import Snapshot
+from knowledge.articles import Article
+
+LEXICAL_CANDIDATES = 100
+DENSE_PASSAGES = 400
+SAMPLE = 400
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An article that may answer the question, with the scores it was found by.
+
+    `lexical`: BM25 in standard deviations over all articles; `question`, `body`: greatest cosine with a question form
+    and with a part of the body; `coverage`: share of the question's words, weighted by idf, that the article has;
+    `passage`: the part of the body nearest to the question.
+    """
+
+    article: Article
+    lexical: float
+    question: float
+    body: float
+    coverage: float
+    passage: Passage | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidates that may be answered from, and the ids of those rejected with the reason."""
+
+    kept: tuple[Candidate, ...]
+    rejected: tuple[tuple[str, str], ...]
+    words: tuple[str, ...]
+    unknown_words: tuple[str, ...]
+
+
+class SearchIndex:
+    """A snapshot made ready for questions; `dense_mean` and `dense_deviation` describe cosines of unrelated texts."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        articles = snapshot.content.articles
+        position = {a.id: i for i, a in enumerate(articles)}
+        self._article_of = np.array([position[p.article] for p in snapshot.passages], dtype=np.int64)
+        self._passages_of: list[list[int]] = [[] for _ in articles]
+        for at, article in enumerate(self._article_of):
+            self._passages_of[article].append(at)
+        self._word_sets = [frozenset(words) for words in snapshot.words]
+        self._idf = inverse_document_frequencies(snapshot.words)
+        self._idf_unknown = float(np.log(1 + (len(articles) + 0.5) / 0.5))
+        self.dense_mean, self.dense_deviation = self._background()
+
+    def search(self, question: str, on: date) -> Found:
+        """Candidates among the articles in force `on` that day, in no order of merit."""
+        words = tuple(text.tokens(question))
+        lexical = self.snapshot.lexical.scores(words)
+        deviation = float(lexical.std()) if lexical.size else 0.0
+        standard = (lexical - lexical.mean()) / deviation if deviation > 0 else np.zeros_like(lexical)
+        vector = self.snapshot.encoder.encode_queries([question])[0]
+        pool = self._pool(lexical, vector)
+        articles = self.snapshot.content.articles
+        kept = [self._candidate(i, float(standard[i]), vector, words) for i in pool if articles[i].in_force(on)]
+        rejected = [(articles[i].id, "not in force") for i in pool if not articles[i].in_force(on)]
+        unknown = tuple(w for w in dict.fromkeys(words) if w not in self._idf)
+        return Found(tuple(kept), tuple(rejected), words, unknown)
+
+    def _pool(self, lexical: NDArray[np.float32], vector: NDArray[np.float32]) -> list[int]:
+        best = np.argsort(-lexical, kind="stable")[:LEXICAL_CANDIDATES]
+        by_words = [int(i) for i in best if lexical[i] > 0]
+        by_vector = [int(self._article_of[at]) for at, _ in self.snapshot.store.search(vector, DENSE_PASSAGES)]
+        return list(dict.fromkeys(by_words + by_vector))
+
+    def _candidate(self, i: int, lexical: float, vector: NDArray[np.float32], words: Sequence[str]) -> Candidate:
+        ids = self._passages_of[i]
+        cosines = self.snapshot.store.vectors(ids) @ vector
+        question = body = 0.0
+        nearest: Passage | None = None
+        for at, cosine in zip(ids, cosines.tolist(), strict=True):
+            passage = self.snapshot.passages[at]
+            if passage.kind == Kind.QUESTION:
+                question = max(question, cosine)
+            elif nearest is None or cosine > body:
+                body, nearest = cosine, passage
+        return Candidate(self.snapshot.content.articles[i], lexical, question, body, self._coverage(i, words), nearest)
+
+    def _coverage(self, i: int, words: Sequence[str]) -> float:
+        weights = {w: self._idf.get(w, self._idf_unknown) for w in words}
+        total = sum(weights.values())
+        return sum(v for w, v in weights.items() if w in self._word_sets[i]) / total if total else 0.0
+
+    def _background(self) -> tuple[float, float]:
+        """Mean and deviation of question + body cosine between questions and articles drawn at random."""
+        generator = np.random.default_rng(0)
+        titles = [ids[0] for ids in self._passages_of if ids]
+        if len(titles) < 3:
+            return 0.0, 1.0
+        drawn = generator.choice(len(titles), size=min(SAMPLE, len(titles)), replace=False)
+        chosen = [titles[i] for i in drawn]
+        bodies = [next(at for at in self._passages_of[self._article_of[t]] if self.snapshot.passages[at].kind == Kind.BODY) for t in chosen]
+        questions, answers = self.snapshot.store.vectors(chosen), self.snapshot.store.vectors(bodies)
+        scores = questions @ questions.T + questions @ answers.T
+        unrelated = scores[~np.eye(len(chosen), dtype=bool)]
+        return float(unrelated.mean()), max(float(unrelated.std()), 1e-6)
