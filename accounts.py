@@ -1,4 +1,7 @@
-"""Staff accounts and the audit trail: tables shared by every console."""
+"""Staff accounts and the audit trail: tables shared by every console. authentication.py works on them.
+
+`python -m accounts create|reset|list` manages accounts from the command line.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,12 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime, now
+
+if __name__ == "__main__":
+    # Here, before the tables: run as a script this module would define them a second time.
+    from account_commands import main
+
+    raise SystemExit(main())
 
 
 class Role(StrEnum):

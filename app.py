@@ -83,7 +83,6 @@ def _limiter(app: Flask, settings: Settings) -> Limiter:
         get_remote_address,
         app=app,
         storage_uri=settings.rate_limit_storage,
-        headers_enabled=True,
         in_memory_fallback_enabled=True,
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -32,20 +34,28 @@ class Settings(BaseSettings):
         default=ROOT / "instance", description="Folder for everything this installation writes: database, indexes, secret."
     )
     database_url: str = Field(
-        default="", description="SQLAlchemy URL; empty means SQLite (WAL) in the instance folder. PostgreSQL: postgresql+psycopg://…"
+        default="",
+        description="SQLAlchemy URL; empty means SQLite (WAL) in the instance folder. PostgreSQL: postgresql+psycopg://…",
     )
     municipality: str = Field(
-        default=DEMO_MUNICIPALITY, pattern=r"^\d{6}$", description="団体コード (6 digits) of the municipality served when a request names none."
+        default=DEMO_MUNICIPALITY,
+        pattern=r"^\d{6}$",
+        description="団体コード (6 digits) of the municipality served when a request names none.",
     )
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="TCP port the server listens on.")
     workers: int = Field(default=2, ge=1, le=64, description="Server processes; one per CPU core.")
     threads: int = Field(default=16, ge=2, le=256, description="Threads in each server process; an open event stream holds one.")
-    public_url: str = Field(default="", description="Public address of the desk, for links; empty means the address of the request.")
+    public_url: str = Field(
+        default="", description="Public address of the desk, for links; empty means the address of the request."
+    )
     secure_cookies: bool = Field(default=False, description="Send staff session cookies over HTTPS only. Switch on behind TLS.")
-    trusted_proxies: int = Field(default=0, ge=0, le=5, description="Reverse proxies in front of the server whose X-Forwarded-* headers count.")
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="Reverse proxies in front of the server whose X-Forwarded-* headers count."
+    )
     embed_origins: str = Field(
-        default="", description="Origins (space separated) of web sites that may embed the widget, e.g. https://www.city.midorino.example"
+        default="",
+        description="Origins (space separated) of web sites that may embed the widget, e.g. https://www.city.midorino.example",
     )
     message_max_length: int = Field(default=1000, ge=50, le=10000, description="Longest question in characters.")
     body_max_bytes: int = Field(default=65536, ge=4096, description="Largest request body in bytes.")
@@ -53,22 +63,32 @@ class Settings(BaseSettings):
     rate_limit_conversations: str = Field(default="20/minute", description="Conversations one address may start.")
     rate_limit_logins: str = Field(default="10/minute", description="Staff log-in attempts one address may make.")
     rate_limit_storage: str = Field(
-        default="memory://", description="Where counts are kept: memory:// (per process) or redis://… when several processes must share them."
+        default="memory://",
+        description="Where counts are kept: memory:// (per process) or redis://… when several processes must share them.",
     )
     retention_days: int = Field(default=90, ge=1, le=3650, description="Days after which conversations are deleted for good.")
     handoff_reply_minutes: int = Field(
         default=30, ge=1, le=1440, description="Minutes within opening hours in which a hand-over is promised a first reply."
     )
-    handoff_expiry_hours: int = Field(default=72, ge=1, le=720, description="Hours after which a hand-over nobody finished expires.")
-    stream_seconds: int = Field(default=25, ge=1, le=300, description="Seconds an event stream stays open before the browser reconnects.")
-    streams_per_process: int = Field(default=8, ge=0, le=200, description="Event streams a process serves at once; beyond that clients poll.")
+    handoff_expiry_hours: int = Field(
+        default=72, ge=1, le=720, description="Hours after which a hand-over nobody finished expires."
+    )
+    stream_seconds: int = Field(
+        default=25, ge=1, le=300, description="Seconds an event stream stays open before the browser reconnects."
+    )
+    streams_per_process: int = Field(
+        default=8, ge=0, le=200, description="Event streams a process serves at once; beyond that clients poll."
+    )
     snapshots_kept: int = Field(default=5, ge=2, le=50, description="Index snapshots kept for rollback, per municipality.")
     snapshot_check_seconds: float = Field(default=1.0, gt=0, le=60, description="Seconds between looks for a new snapshot.")
     encoder: str = Field(
-        default="embedded", description="'embedded' (Japanese word vectors adapted to the articles), or a sentence-transformers model folder or hub name."
+        default="embedded",
+        description="'embedded' (Japanese word vectors adapted to the articles), or a sentence-transformers model folder or hub name.",
     )
     ner: bool = Field(default=True, description="Look for personal names with spaCy before anything is stored.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least severe level that is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severe level that is logged."
+    )
     timezone: str = Field(default="Asia/Tokyo", description="Time zone of opening hours and dates.")
 
     @property
@@ -86,13 +106,15 @@ class Settings(BaseSettings):
     def secret_key(self) -> str:
         """The key that signs staff sessions; made on first use, readable by the owner only (0600)."""
         path = self.instance / "secret_key"
-        self.instance.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
+        if not path.exists():
+            self.instance.mkdir(parents=True, exist_ok=True)
+            handle, made = tempfile.mkstemp(dir=self.instance, prefix=".secret_key-")  # mode 0600
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32))
+            # A link appears whole or not at all: of processes starting at once the first wins, none reads half a key.
+            with suppress(FileExistsError):
+                os.link(made, path)
+            os.unlink(made)
         return path.read_text(encoding="ascii").strip()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify, make_response, request
+from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -55,7 +56,7 @@ def register(app: Flask) -> None:
 def error_response(status: int, code: str, detail: str = "", field: str | None = None, **slots: object) -> Response:
     """The response for `code`: JSON for the API and the health checks, a small page for people elsewhere."""
     message = say(f"errors.{code}", DEFAULT_LANGUAGE, **slots)
-    if not _speaks_json(request.path):
+    if not speaks_json(request.path):
         return make_response(_page(message), status)
     body: dict[str, Any] = {"code": code, "message": message}
     if detail:
@@ -79,8 +80,10 @@ def _raised_by_flask(error: HTTPException) -> Response:
     code = CODES.get(error.code, "internal_error" if error.code >= 500 else "invalid_request")
     response = error_response(error.code, code, detail=error.name)
     for name, value in error.get_headers():
-        if name.lower() != "content-type":  # keeps Allow of 405 and Retry-After of 429
+        if name.lower() != "content-type":  # keeps Allow of 405
             response.headers[name] = value
+    if isinstance(error, RateLimitExceeded) and error.limit is not None:
+        response.headers["Retry-After"] = str(error.limit.limit.get_expiry())
     return response
 
 
@@ -94,7 +97,8 @@ def _unexpected(error: Exception) -> Response:
     return error_response(500, "internal_error", detail="unexpected error; see the log under this request id")
 
 
-def _speaks_json(path: str) -> bool:
+def speaks_json(path: str) -> bool:
+    """Whether this address belongs to the API or the health checks."""
     return path == "/api" or path.startswith("/api/") or path in ("/healthz", "/readyz")
 
 

@@ -34,7 +34,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     """
     described: dict[str, Any] = {
         "error": f"{type(error).__module__}.{type(error).__qualname__}",
-        "stack": [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)],
+        "frames": [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)],
     }
     cause = error.__cause__ or error.__context__
     if cause is not None:

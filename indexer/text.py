@@ -77,3 +77,9 @@ def person_names(text: str) -> Sequence[tuple[int, int]]:
     if not may_name_a_person(text):
         return ()
     return tuple((e.start_char, e.end_char) for e in ginza()(text[:LONGEST]).ents if e.label_ == "Person")
+
+
+def names_a_municipality(place: str) -> bool:
+    """Whether Sudachi knows the words before 市, 区, 町, 村, 県, 都 or 府 as a place."""
+    words = list(_sudachi().tokenize(place, SplitMode.A))
+    return any(word.part_of_speech()[1] == "固有名詞" and word.part_of_speech()[2] == "地名" for word in words)

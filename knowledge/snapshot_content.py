@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from knowledge import store
 from knowledge.articles import Article, Audience, Department, Municipality, State, from_json, to_json
+from knowledge.tables import WasteTableRow
 from knowledge.waste_table import WasteTable
 
 
@@ -27,6 +28,7 @@ class Content:
     departments: tuple[Department, ...]
     articles: tuple[Article, ...]
     waste: WasteTable | None = None
+    waste_checked: date | None = None
 
     @cached_property
     def department_of(self) -> Mapping[str, Department]:
@@ -49,6 +51,7 @@ class Content:
             "departments": [_department_to_json(d) for d in self.departments],
             "articles": [to_json(a) for a in self.articles],
             "waste": self.waste.to_json() if self.waste else None,
+            "waste_checked": self.waste_checked.isoformat() if self.waste_checked else None,
         }
 
     @classmethod
@@ -60,6 +63,7 @@ class Content:
             tuple(_department_from_json(d) for d in data["departments"]),
             tuple(from_json(a) for a in data["articles"]),
             WasteTable.from_json(data["waste"]) if data["waste"] else None,
+            date.fromisoformat(data["waste_checked"]) if data["waste_checked"] else None,
         )
 
 
@@ -77,11 +81,13 @@ def read_content(session: Session, code: str, today: date) -> Content:
         starts_later = article.valid_from is not None and article.valid_from > today
         if starts_later and article.state == State.PUBLISHED and article.audience == Audience.PUBLIC:
             articles.setdefault(article.id, article)
+    waste_row = session.get(WasteTableRow, code)
     return Content(
         municipality,
         tuple(store.departments(session, code)),
         tuple(articles[key] for key in sorted(articles)),
         store.waste_table(session, code),
+        waste_row.updated_at.date() if waste_row else None,
     )
 
 

@@ -107,10 +107,14 @@ def test_a_row_of_an_unknown_municipality_is_refused(database: Database) -> None
 
 
 def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as session:
-        session.add(MunicipalityRow(code="990019", name="みどり野市"))
-        session.flush()
-        raise RuntimeError
+    def fail() -> None:
+        with database.write() as session:
+            session.add(MunicipalityRow(code="990019", name="みどり野市"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     with database.read() as session:
         assert session.get(MunicipalityRow, "990019") is None
 

@@ -135,9 +135,7 @@ def test_processes_racing_for_a_secret_get_the_same(tmp_path: Path) -> None:
         "print(settings.secret_key())"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]
-    racers = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(6)
-    ]
+    racers = [subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(6)]
     for racer in racers:  # each waits for the end of its input, so that all of them set off together
         assert racer.stdin is not None
         racer.stdin.close()

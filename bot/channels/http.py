@@ -9,6 +9,7 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
+from bot.errors import speaks_json
 from settings import Settings
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ def register(app: Flask, settings: Settings) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Request-Id"] = g.get("request_id", "")
-        if request.path.startswith("/api/") or request.path in _QUIET:
+        if speaks_json(request.path):
             response.headers["Cache-Control"] = "no-store"
         if request.path.startswith(CORS_PREFIX):
             _allow(response, origins)

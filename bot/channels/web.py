@@ -137,7 +137,7 @@ class _Api:
                 conversation,
                 at=now(),
                 message=message,
-                department=body.department,
+                department=body.department or None,
                 address=address,
             )
         except UnknownDepartment as error:

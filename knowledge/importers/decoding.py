@@ -5,6 +5,8 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from pathlib import Path
 
+_UNASSIGNED = frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
+
 
 class UnreadableFile(ValueError):
     """A file nothing can be read from; `row` is the line at fault, counted from 1."""
@@ -30,11 +32,9 @@ def read_text(path: Path) -> str:
     utf8 = sum(_decodes(line, "utf-8") for line in not_ascii)
     if content.startswith(BOM_UTF8) or utf8 * 2 > len(not_ascii):
         raise UnreadableFile("this line is not valid UTF-8", _first_bad(lines, "utf-8"))
-    try:
-        return content.decode("cp932")
-    except UnicodeDecodeError:
-        message = "neither UTF-8 nor Shift_JIS (cp932): save the file as UTF-8"
-        raise UnreadableFile(message, _first_bad(lines, "cp932")) from None
+    if not _decodes(content, "cp932"):
+        raise UnreadableFile("neither UTF-8 nor Shift_JIS (cp932): save the file as UTF-8", _first_bad(lines, "cp932"))
+    return content.decode("cp932")
 
 
 def _first_bad(lines: list[bytes], encoding: str) -> int:
@@ -43,7 +43,8 @@ def _first_bad(lines: list[bytes], encoding: str) -> int:
 
 def _decodes(line: bytes, encoding: str) -> bool:
     try:
-        line.decode(encoding)
+        text = line.decode(encoding)
     except UnicodeDecodeError:
         return False
-    return True
+    # Python maps the bytes that cp932 leaves unassigned to these, so that even UTF-16 would seem to be cp932.
+    return encoding != "cp932" or _UNASSIGNED.isdisjoint(text)

@@ -155,7 +155,7 @@ export class MadoguchiChat extends HTMLElement {
     this.session.size = size;
     this.#frame();
     this.panel.dialog.querySelector("[data-tool=size]").focus();
-    this.announcer.say(this.panel.dialog.querySelector("[data-tool=size]").textContent, this.texts.tag);
+    this.announcer.say(this.panel.dialog.querySelector("[data-tool=size]").getAttribute("aria-label"), this.texts.tag);
   }
 
   #follow() {
@@ -180,7 +180,7 @@ export class MadoguchiChat extends HTMLElement {
     const strip = handoff && handoffState(handoff, this.texts, { lost: this.#lost, open: shown?.open ?? true });
     this.panel.state.replaceChildren(...(strip ? [strip] : []));
     if (focused) this.#focusState();
-    this.composer.relabel(this.texts, { withPerson: waiting });
+    this.composer.relabel(this.texts, { waiting, withPerson: handoff?.state === "taken" });
   }
 
   #nameLauncher() {

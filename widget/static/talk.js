@@ -121,7 +121,7 @@ export class Talk {
     const { answer } = reply;
     // What was masked is masked on the screen too, as it is stored.
     if (answer.masked.length && answer.question) this.log.rewrite(entry.node, answer.question);
-    if (reply.message === null && answer.topics.length === 0 && this.conversation.waiting) {
+    if (reply.message === null && answer.status === "person_requested") {
       this.log.divider(answer.answer, answer.language);
     } else {
       this.#answer(answer, { message: reply.message, conversation, given: null });

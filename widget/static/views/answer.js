@@ -100,7 +100,8 @@ function contact(record, texts, shown) {
 
 function masked(answer, texts) {
   if (!answer.masked.length) return null;
-  const kinds = [...new Set(answer.masked)].join(texts.say("masked_join"));
+  const named = (kind) => (texts.has(`kind_${kind}`) ? texts.say(`kind_${kind}`) : kind);
+  const kinds = [...new Set(answer.masked)].map(named).join(texts.say("masked_join"));
   return element("p", { class: "masked" }, icon("shield"), texts.say("masked", { kinds }));
 }
 

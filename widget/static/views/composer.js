@@ -21,14 +21,14 @@ export class Composer {
     this.node = element("form", { class: "composer", on: { submit: (event) => this.#submit(event) } });
   }
 
-  /** Show the labels of a language; the text being written stays. */
-  relabel(texts, { withPerson = false } = {}) {
+  /** Show the labels of a language; the text being written stays. While a person is waited for none is offered. */
+  relabel(texts, { waiting = false, withPerson = false } = {}) {
     this.texts = texts;
     const label = element("label", { for: "question" }, texts.say(withPerson ? "input_to_staff" : "input"));
     const ask = button([icon("person"), texts.say("person")], this.person, { class: "ask-person", "data-tool": "person" });
     const send = element("button", { type: "submit", class: "primary send" }, icon("send"), texts.say("send"));
     this.node.replaceChildren(
-      element("div", { class: "composer-head" }, label, withPerson ? "" : ask),
+      element("div", { class: "composer-head" }, label, waiting ? "" : ask),
       element("div", { class: "field" }, this.area, send),
       element("p", { id: "question-hint", class: "hint" }, texts.say("input_hint")),
       this.counter,

@@ -18,16 +18,10 @@ export function emergencyCard(card, texts, { leave }) {
 }
 
 function number(entry, texts) {
-  const details = [entry.hours, entry.note].filter(Boolean).join("　");
-  return element(
-    "li",
-    {},
-    dial(entry.number, { class: "number", "aria-label": `${entry.name ?? ""} ${texts.say("call", { number: entry.number })}`.trim() }, [
-      icon("phone"),
-      element("span", {}, element("span", { class: "number-digits" }, entry.number), entry.name ? element("span", { class: "number-name" }, entry.name) : null),
-    ]),
-    details ? element("p", { class: "small" }, details) : null,
-  );
+  const details = [entry.name, entry.hours, entry.note].filter(Boolean).map((text, index) => element("span", { class: index ? "number-hours" : "number-name" }, text));
+  const label = [entry.name, texts.say("call", { number: entry.number }), entry.hours].filter(Boolean).join(" ");
+  const shown = element("span", {}, element("span", { class: "number-digits" }, entry.number), ...details);
+  return element("li", {}, dial(entry.number, { class: "number", "aria-label": label }, [icon("phone"), shown]));
 }
 
 function wayOut(texts, leave) {

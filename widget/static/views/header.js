@@ -22,7 +22,7 @@ export function header({ texts, town, size, actions }) {
     "div",
     { class: "tools" },
     element("div", { class: "languages", role: "group", "aria-label": texts.say("language") }, ...LANGUAGES.map((language) => choice(language, texts, actions))),
-    element("div", { class: "tool-buttons" }, sizeButton(texts, size, actions), button([icon("trash"), texts.say("clear")], actions.clear, { class: "bar", "data-tool": "clear" })),
+    element("div", { class: "tool-buttons" }, sizeButton(texts, size, actions), button([icon("trash"), element("span", {}, texts.say("clear"))], actions.clear, { class: "bar", "data-tool": "clear" })),
   );
   return element("header", {}, top, tools);
 }
@@ -33,11 +33,7 @@ function choice({ code, tag, name }, texts, actions) {
 }
 
 function sizeButton(texts, size, actions) {
-  const label = `${texts.say("text_size")}`;
-  const present = element("span", { class: "size-now" }, texts.say(SIZES[size]));
-  return button([icon("size"), element("span", { class: "visually-hidden" }, `${label} `), present], () => actions.size((size + 1) % SIZES.length), {
-    class: "bar",
-    "data-tool": "size",
-    title: label,
-  });
+  const now = texts.say(SIZES[size]);
+  const attributes = { class: "bar", "data-tool": "size", "aria-label": `${texts.say("text_size_short")} ${now}（${texts.say("text_size")}）` };
+  return button([icon("size"), element("span", {}, `${texts.say("text_size_short")} ${now}`)], () => actions.size((size + 1) % SIZES.length), attributes);
 }

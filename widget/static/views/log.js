@@ -5,6 +5,8 @@ import { lines } from "../inline.js";
 import { answerView } from "./answer.js";
 import { feedback } from "./feedback.js";
 
+const MARGIN_PX = 12;
+
 export class Log {
   constructor() {
     this.node = element("div", { class: "log", role: "log", "aria-live": "off", tabindex: "0" });
@@ -88,12 +90,20 @@ export class Log {
 
   /** Bring a message to the top of the log, so that a long answer is read from its beginning. */
   show(node) {
-    const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    node.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
+    const scroller = this.#scroller();
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    const top = scroller.scrollTop + node.getBoundingClientRect().top - scroller.getBoundingClientRect().top - MARGIN_PX;
+    scroller.scrollTo({ top, behavior });
   }
 
   toEnd() {
-    this.node.scrollTop = this.node.scrollHeight;
+    const scroller = this.#scroller();
+    scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  /** The log itself; at high zoom the whole panel scrolls instead. */
+  #scroller() {
+    return getComputedStyle(this.node).overflowY === "visible" ? this.node.closest("dialog") ?? this.node : this.node;
   }
 
   #message(kind, name, language, body, status = null) {

@@ -1,0 +1,83 @@
+"""`python -m accounts`: staff accounts from the command line, for the first start and for a forgotten password."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from accounts import Role, StaffRow
+from authentication import AccountRefused, create_staff, reset_password, staff_of
+from database import Database
+from settings import SettingsError, load_settings
+
+ACTOR = "command line"
+_REFUSALS = {
+    "bad_login": "a login has 2 to 100 characters: small letters, digits and . _ @ -, beginning with a letter or digit",
+    "bad_name": "a name has 1 to 100 characters",
+    "login_taken": "this login is taken",
+    "unknown": "there is no account with this login",
+    "unknown_municipality": "there is no municipality with this code; import it first: python -m knowledge --help",
+    "unknown_department": "the municipality has no department with this key",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it was done, 1 when it was refused (the reason goes to standard error)."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        database = Database(settings.resolved_database_url)
+        database.upgrade()
+        municipality = options.municipality or settings.municipality
+        options.run(database, municipality, options)
+    except AccountRefused as refused:
+        print(_REFUSALS[refused.reason], file=sys.stderr)
+        return 1
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m accounts", description="Staff accounts of a municipality.")
+    parser.add_argument("--municipality", help="団体コード (6 digits); left out means the desk's own")
+    commands = parser.add_subparsers(required=True)
+    create = commands.add_parser("create", help="make an account and print its one-time password")
+    create.add_argument("login")
+    create.add_argument("--name", required=True)
+    create.add_argument("--role", required=True, choices=[role.value for role in Role])
+    create.add_argument("--department", default="", help="key of the department")
+    create.set_defaults(run=_create)
+    reset = commands.add_parser("reset", help="print a new one-time password; opens a closed or locked account again")
+    reset.add_argument("login")
+    reset.set_defaults(run=_reset)
+    commands.add_parser("list", help="print the accounts").set_defaults(run=_list)
+    return parser
+
+
+def _create(database: Database, municipality: str, options: argparse.Namespace) -> None:
+    with database.write() as session:
+        role = Role(options.role)
+        password = create_staff(session, municipality, options.login, options.name, role, options.department, actor=ACTOR)
+    print(password)
+
+
+def _reset(database: Database, municipality: str, options: argparse.Namespace) -> None:
+    with database.write() as session:
+        query = select(StaffRow.id).where(StaffRow.municipality == municipality, StaffRow.login == options.login.lower())
+        staff = session.scalar(query)
+        if staff is None:
+            raise AccountRefused("unknown")
+        password = reset_password(session, municipality, staff, ACTOR)
+    print(password)
+
+
+def _list(database: Database, municipality: str, options: argparse.Namespace) -> None:
+    with database.read() as session:
+        for row in staff_of(session, municipality):
+            state = "open" if row.active else "closed"
+            print(row.login, row.role, row.department or "-", state, row.name, sep="\t")

@@ -1,0 +1,24 @@
+"""The staff side under /staff: entry, inbox and accounts. Server-rendered; everything works without JavaScript."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask_limiter import Limiter
+
+from bot.console import entry, inbox, pages, staff_accounts
+from bot.console.access import init_login
+from database import Database
+from settings import Settings
+
+__all__ = ["create_blueprint", "init_login"]
+
+
+def create_blueprint(database: Database, settings: Settings, limiter: Limiter) -> Blueprint:
+    """Every page of the inbox; `limiter` counts log-in attempts per address. `init_login` guards it."""
+    blueprint = Blueprint("console", __name__, url_prefix="/staff", template_folder="templates", static_folder="static")
+    staff_inbox = inbox.Inbox(database, settings)
+    entry.register(blueprint, entry.Entry(database, settings, staff_inbox), limiter, settings)
+    inbox.register(blueprint, staff_inbox)
+    staff_accounts.register(blueprint, staff_accounts.Accounts(database, settings))
+    pages.register(blueprint)
+    return blueprint

@@ -1,0 +1,124 @@
+"""What every staff page shares: its language, its texts, its place in the navigation, and the pages of refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+
+from accounts import Role
+from bot.wording import say
+from database import Database
+from knowledge import store
+
+LANGUAGE = "staff_language"
+LANGUAGES = ("ja", "en")
+DRAFT_LENGTH = 4000
+"""Characters of a typed text that are carried through a log-in; a reply may be half as long."""
+
+_NAVIGATION = "staff_navigation"
+_TOWNS = "staff_towns"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the navigation: the view, its text (`subject.entry`), who sees it."""
+
+    endpoint: str
+    text: str
+    roles: tuple[Role, ...] = ()
+
+
+def navigation() -> list[Place]:
+    """The entries in their order; another console appends its own."""
+    places: list[Place] = current_app.extensions.setdefault(
+        _NAVIGATION,
+        [
+            Place("console.queue", "console.queue_title", (Role.AGENT,)),
+            Place("console.accounts", "console.accounts_title"),
+            Place("console.password", "console.account_title", tuple(Role)),
+        ],
+    )
+    return places
+
+
+def language() -> str:
+    """The language the member of staff reads."""
+    chosen = session.get(LANGUAGE)
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def t(entry: str, **slots: object) -> str:
+    """A text of bot/texts/console.yml, or of another subject when `entry` names it."""
+    key = entry if "." in entry else f"console.{entry}"
+    return say(key, language(), **slots)
+
+
+def context() -> dict[str, Any]:
+    """What the layout needs; for the templates of every staff page."""
+    member = current_user if current_user.is_authenticated else None
+    places = [p for p in navigation() if member is not None and member.may(*p.roles)]
+    if member is not None and member.must_change_password:
+        places = []
+    return {"t": t, "language": language(), "member": member, "places": places, "Role": Role}
+
+
+def home() -> str:
+    """Where a member of staff begins."""
+    inbox = current_user.is_authenticated and current_user.may(Role.AGENT)
+    return url_for("console.queue" if inbox else "console.password")
+
+
+def ask_to_log_in() -> ResponseReturnValue:
+    """Send a reader to the log-in, and show it at once to somebody who has just sent something: nothing typed is lost."""
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("console.login", next=request.full_path.rstrip("?")))
+    handoff = (request.view_args or {}).get("handoff")
+    target = url_for("console.handoff", handoff=handoff) if handoff is not None else ""
+    draft = request.form.get("text", "")[:DRAFT_LENGTH] if from_here() else ""
+    return log_in_page(target, draft, notice="session_ended"), 401
+
+
+def log_in_page(target: str, draft: str = "", **about: Any) -> str:
+    """The log-in form; `target` and `draft` are carried through it."""
+    return render_template("console/login.html", target=target, draft=draft, **current_app.extensions[_TOWNS](), **about)
+
+
+def refusal(status: int, entry: str) -> tuple[str, int]:
+    """A page that says what cannot be done and leads back."""
+    return render_template("console/refusal.html", message=t(entry), home=home()), status
+
+
+def register(blueprint: Blueprint) -> None:
+    """Answer refusals of the console with pages in its own look."""
+    for status, entry in ((403, "forbidden"), (404, "not_found"), (405, "not_found"), (413, "too_large"), (429, "too_many")):
+        blueprint.register_error_handler(status, _page(status, entry))
+
+
+def offer_towns(app: Flask, database: Database, own: str) -> None:
+    """Let the log-in form name the municipalities of this installation; `own` is chosen at first."""
+
+    def find() -> dict[str, Any]:
+        with database.read() as session:
+            return {"towns": store.municipalities(session), "own": own}
+
+    app.extensions[_TOWNS] = find
+
+
+def _page(status: int, entry: str) -> Callable[[Exception], ResponseReturnValue]:
+    def answer(error: Exception) -> ResponseReturnValue:
+        page, code = refusal(status, entry)
+        kept = [(k, v) for k, v in error.get_headers() if k != "Content-Type"] if isinstance(error, HTTPException) else []
+        return page, code, kept
+
+    return answer
+
+
+def from_here() -> bool:
+    """Whether the form sent is one of this site; another could put words into the reply box of whoever logs in next."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"

@@ -1,0 +1,41 @@
+"""The path of a question: the steps in order, each timed, and one early exit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.answer import Answer
+from bot.question import Question
+from bot.steps.check import check
+from bot.steps.compose import compose
+from bot.steps.decide import decide
+from bot.steps.rank import rank
+from bot.steps.retrieve import retrieve
+from bot.steps.screen import screen
+from bot.steps.sort_waste import sort_waste
+from bot.steps.understand import understand
+from bot.turn import Services, Turn
+
+Step = Callable[[Turn, Services], Turn]
+
+STEPS: tuple[Step, ...] = (screen, understand, retrieve, rank, decide, sort_waste, compose, check)
+
+
+def run(question: Question, services: Services) -> Answer:
+    """Answer one message. A step that sets `turn.answer` early ends the way; `check` always does.
+
+    Raises whatever a step raises: the caller turns that into the `failed` ending.
+    """
+    turn = Turn(question)
+    ms: dict[str, float] = {}
+    for step in STEPS:
+        started = time.perf_counter()
+        turn = step(turn, services)
+        ms[step.__name__] = round((time.perf_counter() - started) * 1000, 3)
+        if turn.answer is not None:
+            break
+    if turn.answer is None:
+        raise RuntimeError("the last step of the pipeline left no answer")
+    return replace(turn.answer, ms=ms, snapshot=services.index.snapshot.version)

@@ -1,0 +1,34 @@
+"""Answer, ask back or hand over: by the calibrated probability that the best candidate is right."""
+
+from __future__ import annotations
+
+from bot.answer import Status
+from bot.decision import features
+from bot.turn import Services, Topic, Turn
+
+NOTHING_FAMILIAR = 0.15
+"""Below this share of known words (by idf) in the best article, and below half the ask threshold: not the desk's field."""
+
+
+def decide(turn: Turn, services: Services) -> Turn:
+    """Set `probability` of every topic and, where nothing set it before, `status`."""
+    return turn.with_(topics=tuple(_decided(t, services) for t in turn.topics))
+
+
+def _decided(topic: Topic, services: Services) -> Topic:
+    if not topic.ranked:
+        return topic.with_(probability=0.0, status=topic.status or Status.OUT_OF_SCOPE)
+    best = topic.ranked[0].candidate
+    words = len(topic.found.words) if topic.found else 0
+    model = services.decision
+    probability = 1.0 if topic.chosen == best.article.id else model.probability(features([r.score for r in topic.ranked], best, words))
+    limits = model.thresholds_for(best.article.category)
+    if probability >= limits.answer:
+        status = Status.ANSWERED
+    elif probability >= limits.ask and len(topic.ranked) > 1:
+        status = Status.ASKED_BACK
+    elif best.coverage < NOTHING_FAMILIAR and probability < limits.ask / 2:
+        status = Status.OUT_OF_SCOPE
+    else:
+        status = Status.UNSURE
+    return topic.with_(probability=probability, status=topic.status or status)

@@ -1,0 +1,46 @@
+"""Before anything is stored or logged: hidden characters out, emergencies answered at once, personal data masked."""
+
+from __future__ import annotations
+
+from bot.answer import Answer, EmergencyCard, Status
+from bot.endings import contact_of, told
+from bot.screening import emergencies
+from bot.screening.personal_data import Masked, mask
+from bot.screening.text import clean
+from bot.turn import Services, Turn
+from bot.wording import say
+
+
+def screen(turn: Turn, services: Services) -> Turn:
+    """Set `text` and `masked`; end the turn for an emergency, an empty or an over-long message."""
+    language = turn.language
+    if len(turn.question.text) > services.message_max_length:
+        return turn.with_(answer=_rejected(turn, services, "endings.too_long"))
+    text = clean(turn.question.text)
+    if not any(character.isalnum() for character in text):
+        return turn.with_(answer=_rejected(turn, services, "endings.empty"))
+    masked = mask_text(text, services)
+    found = emergencies.detect(text)
+    if found:
+        card = services.cards[found.card_key]
+        shown = card.shown(language)
+        lines = tuple(line for _, version in shown for line in version)
+        numbers = tuple({"number": n.number, "name": n.name, "hours": n.hours} for n in card.numbers)
+        emergency = EmergencyCard(card.kind, shown[0][0], lines, numbers, card.quick_exit, card.keep_history)
+        answer = Answer(
+            masked.text, Status.EMERGENCY, "\n".join(lines), language, masked=masked.kinds, emergency=emergency,
+            contact=contact_of(services, "", language),
+        )  # fmt: skip
+        return turn.with_(text=masked.text, masked=masked.kinds, answer=answer)
+    return turn.with_(text=masked.text, masked=masked.kinds)
+
+
+def mask_text(text: str, services: Services) -> Masked:
+    """The text without personal data; the municipality's own telephone numbers stay."""
+    return mask(text, published_phones=services.published_phones, person_names=services.person_names)
+
+
+def _rejected(turn: Turn, services: Services, key: str) -> Answer:
+    text = say(key, turn.language, limit=services.message_max_length)
+    contact = contact_of(services, "", turn.language)
+    return Answer("", Status.REJECTED_INPUT, told(text, contact, turn.language), turn.language, contact=contact)

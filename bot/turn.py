@@ -1,0 +1,80 @@
+"""The records that travel through the pipeline: a Turn holds Topics; Services hold what the steps need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bot.answer import Answer, Status, TopicAnswer
+from bot.decision import DecisionModel
+from bot.facets import Facet
+from bot.question import Question
+from bot.screening.emergency_cards import Card
+from indexer.search import Candidate, Found, SearchIndex
+from knowledge.snapshot_content import Content
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A candidate with its score; scores order the candidates of one question and mean nothing across questions."""
+
+    candidate: Candidate
+    score: float
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One thing the resident wants to know.
+
+    `text` stands alone (the conversation is worked in); `facets` are the parts of an answer asked for; `chosen` is an article the
+    resident picked; `follows` are the articles the conversation was about. Once `answer` is set, later steps leave the
+    topic as it is; `status` is what understand or decide chose.
+    """
+
+    text: str
+    facets: tuple[Facet, ...] = ()
+    chosen: str | None = None
+    follows: tuple[str, ...] = ()
+    found: Found | None = None
+    ranked: tuple[Ranked, ...] = ()
+    probability: float | None = None
+    status: Status | None = None
+    answer: TopicAnswer | None = None
+
+    def with_(self, **changes: Any) -> Topic:
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the steps need of the world. `person_names` is None when the second look for names is switched off."""
+
+    content: Content
+    index: SearchIndex
+    decision: DecisionModel
+    cards: Mapping[str, Card]
+    message_max_length: int
+    clock: Callable[[], datetime]
+    person_names: Callable[[str], Sequence[tuple[int, int]]] | None = None
+    published_phones: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question on its way. `text` is the screened message; once `answer` is set the pipeline is done."""
+
+    question: Question
+    text: str = ""
+    masked: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    answer: Answer | None = None
+    ms: Mapping[str, float] = field(default_factory=dict)
+
+    def with_(self, **changes: Any) -> Turn:
+        return replace(self, **changes)
+
+    @property
+    def language(self) -> str:
+        return self.question.language
