@@ -22,3 +22,5 @@ errorlog = "-"
 loglevel = _settings.log_level.lower()
 # Addresses are rewritten by the application for as many proxies as MADOGUCHI_TRUSTED_PROXIES says.
 forwarded_allow_ips = "*" if _settings.trusted_proxies else "127.0.0.1"
+# Nothing is written outside the instance folder, and nothing controls the server but signals.
+control_socket_disable = True

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import yaml
-from flask import Flask, abort
+from flask import Blueprint, Flask, abort
 from flask.testing import FlaskClient
 
 from app import create_app
 from bot import retention
 from bot.answer import Answer
+from bot.channels import http
 from bot.errors import CODES
 from settings import Settings
 
@@ -127,9 +128,18 @@ def test_security_headers_are_on_every_response(client: FlaskClient) -> None:
     for path in ("/healthz", "/nothing", "/api/v1/nothing"):
         headers = client.get(path).headers
         assert headers["Content-Security-Policy"].startswith("default-src 'self';")
-        assert "frame-ancestors 'self' https://www.city.example" in headers["Content-Security-Policy"]
+        assert headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["X-Request-Id"]
+
+
+def test_only_the_widgets_pages_may_be_framed_and_only_by_the_sites_that_embed_it(tmp_path: Path) -> None:
+    app, pages = Flask("pages"), Blueprint("widget", "widget")
+    pages.add_url_rule("/", "home", lambda: "")
+    app.register_blueprint(pages)
+    http.register(app, Settings(instance=tmp_path, embed_origins="https://www.city.example https://b.example"))
+    policy = app.test_client().get("/").headers["Content-Security-Policy"]
+    assert policy.endswith("frame-ancestors 'self' https://www.city.example https://b.example")
 
 
 def test_only_the_sites_that_embed_the_widget_may_call_the_api(client: FlaskClient) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
@@ -40,6 +42,14 @@ def plain(text: str) -> Markup:
         end = match.end()
     parts.append(str(escape(text[end:])))
     return Markup("".join(parts).replace("\n", "<br>"))  # noqa: S704
+
+
+def ending(answer: Mapping[str, Any]) -> Markup:
+    """The plain words of an answer or topic, without the last line where it only repeats the contact card below."""
+    rows = str(answer["answer"]).split("\n")
+    contact = answer.get("contact")
+    repeated = len(rows) > 1 and contact and contact["department"] in rows[-1] and contact["phone"] in rows[-1]
+    return plain("\n".join(rows[:-1] if repeated else rows))
 
 
 def dial(number: str) -> str:

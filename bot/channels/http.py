@@ -17,13 +17,16 @@ log = structlog.get_logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 _QUIET = frozenset({"/healthz", "/readyz"})
 CORS_PREFIX = "/api/v1/"
+FRAMED = frozenset({"widget"})
+"""Blueprints whose pages the sites of `embed_origins` may show in a frame; staff pages never are (clickjacking)."""
 PREFLIGHT_SECONDS = "600"
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Add the hooks to `app`. A blueprint may set a stricter Content-Security-Policy itself; it is left alone."""
     origins = frozenset(settings.embed_origins.split())
-    policy = _policy(settings)
+    framed = _policy(" ".join(["'self'", *settings.embed_origins.split()]))
+    alone = _policy("'none'")
 
     @app.before_request
     def begin() -> None:
@@ -36,6 +39,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
+        policy = framed if request.blueprint in FRAMED else alone
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -48,8 +52,7 @@ def register(app: Flask, settings: Settings) -> None:
         return response
 
 
-def _policy(settings: Settings) -> str:
-    ancestors = " ".join(["'self'", *settings.embed_origins.split()])
+def _policy(ancestors: str) -> str:
     return f"default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors {ancestors}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ class Queue:
     def calls(self) -> int:
         """How many residents wait for somebody: the number in the page's title."""
         return len(self.waiting) + sum(item.unread for item in self.mine)
+
+    @property
+    def key(self) -> str:
+        """Changes when anything shown does: a page that refreshes itself leaves the rest alone."""
+        return hashlib.sha256(repr((self, language())).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

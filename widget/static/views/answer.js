@@ -6,6 +6,8 @@ import { markdown } from "../markdown.js";
 import { contactCard, sourceCard } from "./cards.js";
 import { emergencyCard } from "./emergency.js";
 
+const KANA = /[\u3041-\u30ff]/;
+
 /** Nodes of an answer. `actions`: choose(choice), person(department), leave(). */
 export function answerView(answer, texts, actions) {
   const nodes = [masked(answer, texts)];
@@ -15,7 +17,7 @@ export function answerView(answer, texts, actions) {
   if (answer.topics.length) {
     answer.topics.forEach((topic, index) => nodes.push(topicView(topic, texts, actions, shown, several ? index + 1 : 0)));
   } else {
-    nodes.push(element("p", {}, ...lines(answer.answer, texts)));
+    nodes.push(ending(answer, texts));
   }
   nodes.push(...answer.notices.map((notice) => element("p", { class: "small notice-line" }, ...lines(notice, texts))));
   nodes.push(...rest(answer, texts, actions, shown));
@@ -28,7 +30,7 @@ function rest(answer, texts, actions, shown) {
     shown.choices ? null : choices(answer.choices, texts, actions),
     ...sources(answer.sources, texts, shown),
     contact(answer.contact, texts, shown),
-    answer.handoff_offered
+    answer.handoff_offered && answer.outcome !== "answer"
       ? button([icon("person"), texts.say("person")], () => actions.person(answer.contact), { class: "primary person-offer" })
       : null,
   ];
@@ -38,17 +40,37 @@ function topicView(topic, texts, actions, shown, number) {
   const level = number ? 5 : 4;
   shown.choices ||= topic.choices.length > 0;
   const open = topic.sections.filter((section) => !section.folded);
+  const facts = factList(topic.facts, texts, level);
+  const asked = topic.facts.some((fact) => fact.asked);
+  // Nothing but what was folded is left to show: then the answer in plain words is the answer.
+  const words = open.length || asked ? open.flatMap((section) => sectionView(section, texts, level)) : [ending(topic, texts)];
   return element(
     "div",
     { class: "topic" },
     number ? element("h4", { class: "topic-title" }, texts.say("topic", { number, text: topic.text })) : null,
-    ...(open.length ? open.flatMap((section) => sectionView(section, texts, level)) : [element("p", {}, ...lines(topic.answer, texts))]),
-    factList(topic.facts, texts, level),
-    ...topic.sections.filter((section) => section.folded).map((section) => foldedView(section, texts, level)),
+    ...inItsLanguage(topic, texts, [
+      ...(asked ? [facts, ...words] : [...words, facts]),
+      ...topic.sections.filter((section) => section.folded).map((section) => foldedView(section, texts, level)),
+    ]),
     choices(topic.choices, texts, actions),
     ...sources(topic.sources, texts, shown),
     contact(topic.contact, texts, shown),
   );
+}
+
+/** Articles are Japanese whatever language was asked in: a screen reader has to know, and so has the reader. */
+function inItsLanguage(topic, texts, nodes) {
+  const content = nodes.filter(Boolean);
+  if (texts.language === "ja" || !topic.sections.some((section) => KANA.test(section.body))) return content;
+  return [element("p", { class: "small" }, texts.say("japanese_only")), element("div", { class: "topic-words", lang: "ja" }, ...content)];
+}
+
+/** Plain words, without the last line where it only repeats the contact card below. */
+function ending({ answer, contact: to }, texts) {
+  const rows = answer.split("\n");
+  const last = rows.at(-1);
+  const repeated = rows.length > 1 && to && last.includes(to.department) && last.includes(to.phone ?? "");
+  return element("p", {}, ...lines((repeated ? rows.slice(0, -1) : rows).join("\n"), texts));
 }
 
 function sectionView(section, texts, level) {

@@ -10,10 +10,10 @@ export function emergencyCard(card, texts, { leave }) {
     "section",
     { class: "emergency", lang: languageTag(card.language), "data-kind": card.kind, "aria-label": texts.say("emergency") },
     element("p", { class: "emergency-first" }, icon("alert"), element("strong", {}, first)),
+    card.quick_exit ? wayOut(texts, leave) : null,
     element("ul", { class: "numbers" }, ...(card.numbers ?? []).map((entry) => number(entry, texts))),
     ...rest.map((line) => element("p", {}, line)),
     card.keep_history === false ? element("p", { class: "small" }, texts.say("not_kept")) : null,
-    card.quick_exit ? wayOut(texts, leave) : null,
   );
 }
 

@@ -1,0 +1,1 @@
+"""How good the answers are: question sets, runs, metrics, benchmarks, and the fitted decision."""

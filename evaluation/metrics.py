@@ -1,0 +1,90 @@
+"""Retrieval metrics by ir-measures, each with the number of questions it was taken over and a 95 % interval.
+
+The published figures on localgovFAQ use nDCG with gain 2^grade - 1. pytrec_eval, which ir-measures computes nDCG
+with, uses the grade itself as the gain; grades are therefore mapped, 1 -> 1, 2 -> 3, 3 -> 7, which makes linear gain equal it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ir_measures import R, Success, evaluator, nDCG
+from numpy.typing import NDArray
+
+from evaluation.datasets import Judgements
+
+DEPTH = 10
+GAINS = {grade: 2**grade - 1 for grade in range(11)}
+RESAMPLES = 2000
+
+MEASURES: dict[str, Any] = {
+    "Recall@10": R @ DEPTH,
+    "nDCG@10": nDCG(gains=GAINS) @ DEPTH,
+    "Hit@1": Success @ 1,
+    "Hit@3": Success @ 3,
+    "Hit@5": Success @ 5,
+}
+"""Hit@k: the share of questions with a judged article among the first k. Any grade from 1 on counts as relevant."""
+
+Rankings = Mapping[str, Sequence[str]]
+"""Question id -> article ids, best first."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A mean over `n` questions, in [0, 1]; `value`, `low` and `high` are None when there was no question to score."""
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"undefined (n={self.n})"
+        return f"{self.value:.3f} [{self.low:.3f}–{self.high:.3f}] (n={self.n})"
+
+
+def scores(judgements: Judgements, rankings: Rankings) -> list[Score]:
+    """Every measure over the questions that have a relevant article.
+
+    Where nothing is relevant no ranking could be right, so such questions count in none of them. A question without a
+    ranking counts as 0: nothing was found.
+    """
+    values = per_question(judgements, rankings)
+    return [mean(name, [of[name] for of in values.values()]) for name in MEASURES]
+
+
+def per_question(judgements: Judgements, rankings: Rankings) -> dict[str, dict[str, float]]:
+    """Question id -> measure -> value, for the questions that have a relevant article."""
+    wanted = {q: dict(grades) for q, grades in judgements.items() if any(grade > 0 for grade in grades.values())}
+    # What ir-measures leaves out (an empty ranking) found nothing.
+    values = {q: dict.fromkeys(MEASURES, 0.0) for q in wanted}
+    run = {q: _descending(rankings[q]) for q in wanted if rankings.get(q)}
+    if not run:
+        return values
+    names = {measure: name for name, measure in MEASURES.items()}
+    for metric in evaluator(list(MEASURES.values()), wanted).iter_calc(run):
+        values[metric.query_id][names[metric.measure]] = float(metric.value)
+    return values
+
+
+def mean(name: str, values: Sequence[float]) -> Score:
+    """Mean and its 95 % percentile bootstrap interval over questions (Efron, 1979), 2,000 resamples from a fixed seed."""
+    n = len(values)
+    if not n:
+        return Score(name, None, None, None, 0)
+    array: NDArray[np.float64] = np.asarray(values, dtype=np.float64)
+    drawn = np.random.default_rng(0).integers(n, size=(RESAMPLES, n))
+    low, high = np.quantile(array[drawn].mean(axis=1), (0.025, 0.975))
+    return Score(name, float(array.mean()), float(low), float(high), n)
+
+
+def _descending(ranking: Sequence[str]) -> dict[str, float]:
+    """Scores that leave no tie to break; of an article that comes twice the first place counts."""
+    articles = list(dict.fromkeys(ranking))
+    return {article: float(len(articles) - place) for place, article in enumerate(articles)}
