@@ -47,6 +47,9 @@ def split(message: str) -> list[str]:
     for piece in pieces:
         started_new = bool(_CONNECTOR.match(piece))
         piece = _CONNECTOR.sub("", _GREETING.sub("", piece)).strip() or piece
+        if started_new and context and len(topics) == 0 and len(pieces) > 1:
+            topics.append(" ".join(context))
+            context = []
         if not _QUESTION.search(piece):
             context.append(piece)
             continue

@@ -1,8 +1,8 @@
 """Question sets: an FAQ collection, real questions and which of its articles answer them, in one folder.
 
-    corpus.jsonl          {"id", "question", "answer"} a line: what `python -m knowledge import` reads
-    queries.dev.jsonl     {"id", "text"} a line: what `python -m bot.ask --batch` reads
-    qrels.dev.tsv         question, article and grade, separated by tabs (2 = correct information, 1 = related)
+corpus.jsonl          {"id", "question", "answer"} a line: what `python -m knowledge import` reads
+queries.dev.jsonl     {"id", "text"} a line: what `python -m bot.ask --batch` reads
+qrels.dev.tsv         question, article and grade, separated by tabs (2 = correct information, 1 = related)
 """
 
 from __future__ import annotations

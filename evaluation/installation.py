@@ -162,5 +162,3 @@ class Server:
             return 0, None
         finally:
             connection.close()
-
-

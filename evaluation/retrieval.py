@@ -22,7 +22,9 @@ NAME = "評価用の町"
 def prepare(installation: Installation, questions: QuestionSet) -> tuple[float, dict[str, object], float]:
     """Import, publish and index the collection: seconds of the import, the indexer's own report, seconds of the indexer."""
     code = installation.municipality
-    imported = installation.run("knowledge", "import", str(questions.corpus), "--municipality", code, "--create", NAME, "--publish")
+    imported = installation.run(
+        "knowledge", "import", str(questions.corpus), "--municipality", code, "--create", NAME, "--publish"
+    )
     built = installation.run("indexer", "build", "--municipality", code)
     return imported.seconds, built.json(), built.seconds
 
@@ -30,9 +32,7 @@ def prepare(installation: Installation, questions: QuestionSet) -> tuple[float, 
 def ask(installation: Installation, questions: QuestionSet, out: Path) -> None:
     """Ask every question in a conversation of its own; `out` is the run."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    installation.run(
-        "bot.ask", "--municipality", installation.municipality, "--batch", str(questions.queries), "--out", str(out)
-    )
+    installation.run("bot.ask", "--municipality", installation.municipality, "--batch", str(questions.queries), "--out", str(out))
 
 
 def measure(installation: Installation, questions: QuestionSet, out: Path) -> RunReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +27,8 @@ class Candidate:
 
     `lexical`: BM25 in standard deviations over all articles; `question`, `body`: greatest cosine with a question form
     and with a part of the body; `coverage`: share of the question's words, weighted by idf, that the article has;
-    `passage`: the part of the body nearest to the question.
+    `passage`: the part of the body nearest to the question; `exact`: the question is one of the article's own question
+    forms, letter for letter but for spaces and punctuation.
     """
 
     article: Article
@@ -35,6 +37,7 @@ class Candidate:
     body: float
     coverage: float
     passage: Passage | None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class Found:
     rejected: tuple[tuple[str, str], ...]
     words: tuple[str, ...]
     unknown_words: tuple[str, ...]
+
+
+def phrase_key(question: str) -> str:
+    """The question without spaces and punctuation, in the form in which texts are compared."""
+    return re.sub(r"[\W_]+", "", text.normalise(question))
 
 
 class SearchIndex:
@@ -58,6 +66,10 @@ class SearchIndex:
         self._passages_of: list[list[int]] = [[] for _ in articles]
         for at, article in enumerate(self._article_of):
             self._passages_of[article].append(at)
+        self._phrases: dict[str, set[int]] = {}
+        for at, passage in enumerate(snapshot.passages):
+            if passage.kind == Kind.QUESTION:
+                self._phrases.setdefault(phrase_key(passage.text), set()).add(int(self._article_of[at]))
         self._word_sets = [frozenset(words) for words in snapshot.words]
         self._idf = inverse_document_frequencies(snapshot.words)
         self._idf_unknown = float(np.log(1 + (len(articles) + 0.5) / 0.5))
@@ -70,9 +82,12 @@ class SearchIndex:
         deviation = float(lexical.std()) if lexical.size else 0.0
         standard = (lexical - lexical.mean()) / deviation if deviation > 0 else np.zeros_like(lexical)
         vector = self.snapshot.encoder.encode_queries([question])[0]
-        pool = self._pool(lexical, vector)
+        exact = self._phrases.get(phrase_key(question), set())
+        pool = list(dict.fromkeys([*sorted(exact), *self._pool(lexical, vector)]))
         articles = self.snapshot.content.articles
-        kept = [self._candidate(i, float(standard[i]), vector, words) for i in pool if articles[i].in_force(on)]
+        kept = [
+            self._candidate(i, float(standard[i]), vector, words, i in exact) for i in pool if articles[i].in_force(on)
+        ]
         rejected = [(articles[i].id, "not in force") for i in pool if not articles[i].in_force(on)]
         unknown = tuple(w for w in dict.fromkeys(words) if w not in self._idf)
         return Found(tuple(kept), tuple(rejected), words, unknown)
@@ -83,7 +98,7 @@ class SearchIndex:
         by_vector = [int(self._article_of[at]) for at, _ in self.snapshot.store.search(vector, DENSE_PASSAGES)]
         return list(dict.fromkeys(by_words + by_vector))
 
-    def _candidate(self, i: int, lexical: float, vector: NDArray[np.float32], words: Sequence[str]) -> Candidate:
+    def _candidate(self, i: int, lexical: float, vector: NDArray[np.float32], words: Sequence[str], exact: bool) -> Candidate:
         ids = self._passages_of[i]
         cosines = self.snapshot.store.vectors(ids) @ vector
         question = body = 0.0
@@ -94,7 +109,7 @@ class SearchIndex:
                 question = max(question, cosine)
             elif nearest is None or cosine > body:
                 body, nearest = cosine, passage
-        return Candidate(self.snapshot.content.articles[i], lexical, question, body, self._coverage(i, words), nearest)
+        return Candidate(self.snapshot.content.articles[i], lexical, question, body, self._coverage(i, words), nearest, exact)
 
     def _coverage(self, i: int, words: Sequence[str]) -> float:
         weights = {w: self._idf.get(w, self._idf_unknown) for w in words}

@@ -9,6 +9,9 @@ from bot.turn import Services, Topic, Turn
 NOTHING_FAMILIAR = 0.15
 """Below this share of known words (by idf) in the best article, and below half the ask threshold: not the desk's field."""
 
+SAME_QUESTION = 0.98
+"""Probability when the question is, letter for letter, one that staff gave to exactly one article."""
+
 
 def decide(turn: Turn, services: Services) -> Turn:
     """Set `probability` of every topic and, where nothing set it before, `status`."""
@@ -21,7 +24,12 @@ def _decided(topic: Topic, services: Services) -> Topic:
     best = topic.ranked[0].candidate
     words = len(topic.found.words) if topic.found else 0
     model = services.decision
-    probability = 1.0 if topic.chosen == best.article.id else model.probability(features([r.score for r in topic.ranked], best, words))
+    if topic.chosen == best.article.id:
+        probability = 1.0
+    elif sum(r.candidate.exact for r in topic.ranked) == 1:
+        probability = SAME_QUESTION
+    else:
+        probability = model.probability(features([r.score for r in topic.ranked], best, words))
     limits = model.thresholds_for(best.article.category)
     if probability >= limits.answer:
         status = Status.ANSWERED

@@ -25,5 +25,7 @@ def fused(candidate: Candidate, index: SearchIndex) -> float:
 def _ranked(topic: Topic, index: SearchIndex) -> tuple[Ranked, ...]:
     candidates = topic.found.kept if topic.found else ()
     scored = [Ranked(c, fused(c, index) + (FOLLOWED if c.article.id in topic.follows else 0.0)) for c in candidates]
-    first = topic.chosen
-    return tuple(sorted(scored, key=lambda r: (r.candidate.article.id != first, -r.score, r.candidate.article.id)))
+    # What the resident picked comes first, then an article staff gave this very question to.
+    return tuple(
+        sorted(scored, key=lambda r: (r.candidate.article.id != topic.chosen, not r.candidate.exact, -r.score, r.candidate.article.id))
+    )

@@ -77,7 +77,7 @@ def test_nothing_has_to_be_scrolled_sideways(new_page: Callable[..., Page], desk
     resident.open()
     _ask_all(resident)
     resident.ask("夫に殴られた")
-    for selector in (".panel", ".log", "header", ".composer"):
+    for selector in (".panel", ".log", ".panel header", ".composer"):
         node = resident.page.locator(selector)
         assert node.evaluate("(node) => node.scrollWidth <= node.clientWidth + 1"), selector
     resident.dialog.locator("[data-tool=person]").click()

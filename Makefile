@@ -1,0 +1,62 @@
+# Madoguchi. `make run` serves the desk with its demo municipality, `make test` runs everything that checks it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench screenshots clean
+
+BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON := .venv/bin/python
+say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+help: ## show this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/.run-ready ## set everything up and serve the demo municipality on http://127.0.0.1:8000/
+	$(call say,Loading the demo municipality (kept as it is when it is there already))
+	$(PYTHON) -m knowledge load knowledge/samples/midorino --unless-present
+	$(call say,Building its search index (about half a minute the first time))
+	$(PYTHON) -m indexer build
+	$(call say,First administrator (the one-time password is shown only once))
+	$(PYTHON) -m accounts first
+	$(call say,Serving; stop with Ctrl-C)
+	exec $(PYTHON) app.py
+
+test: check .chromium ## set everything up and run all tests, real browser included
+	$(call say,Running the tests (about a quarter of an hour on two cores))
+	$(PYTHON) -m pytest -q -n 2 --dist loadfile
+
+check: .venv/.test-ready ## ruff and mypy
+	$(call say,Checking style and types)
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+bench: .venv/.test-ready ## measure retrieval and speed; see docs/benchmarks.md
+	$(PYTHON) -m evaluation bench
+
+screenshots: .venv/.test-ready .chromium ## make docs/images anew from the running demo
+	$(PYTHON) scripts/screenshots.py
+
+clean: ## remove the environment and caches; the instance folder with its data stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(call say,Making a virtual environment in .venv)
+	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 is needed: apt-get install python3.11 python3.11-venv" >&2; exit 1; }
+	@$(BASE_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo "Python 3.11 is needed, this is $$($(BASE_PYTHON) --version): set BASE_PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(BASE_PYTHON) -m venv .venv
+
+.venv/.run-ready: requirements.txt | .venv/bin/python
+	$(call say,Installing what the desk needs (a few minutes the first time))
+	$(PYTHON) -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt
+	@touch $@
+
+.venv/.test-ready: requirements-dev.txt .venv/.run-ready
+	$(call say,Installing what the tests need)
+	$(PYTHON) -m pip install --disable-pip-version-check --progress-bar on -r requirements-dev.txt
+	@touch $@
+
+.PHONY: .chromium
+.chromium:
+	@scripts/ensure_chromium.sh

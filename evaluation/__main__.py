@@ -1,0 +1,79 @@
+"""`python -m evaluation retrieval | score | bench`: how good the answers are and how fast they come."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from evaluation import bench, datasets, retrieval, runs
+from evaluation.datasets import HOW_TO_GIVE, BadDataset, QuestionSet
+from evaluation.installation import CommandFailed, Installation
+from evaluation.runs import BadRun
+from settings import DEMO_MUNICIPALITY
+
+DATA_HELP = f"folder with corpus.jsonl, queries.dev.jsonl, qrels.dev.tsv (default: {datasets.VARIABLE}, else the one beside)"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in (("retrieval", "import, index, ask and score a question set"), ("bench", "that, and speed")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--data", type=Path, metavar="DIR", help=DATA_HELP)
+        command.add_argument(
+            "--half", default="dev", help="queries.HALF.jsonl and qrels.HALF.tsv are used (default: %(default)s)"
+        )
+        command.add_argument("--runs", type=Path, default=retrieval.RUNS, metavar="DIR", help="where reports go")
+    scoring = commands.add_parser("score", help="score a run again, from its JSON lines alone")
+    scoring.add_argument("run", type=Path, metavar="RUN.jsonl")
+    scoring.add_argument("qrels", type=Path, metavar="QRELS.tsv")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0: done or skipped, 2: wrong use or a command of the desk failed."""
+    arguments = parser().parse_args(argv)
+    typed = retrieval.shown(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments.command == "score":
+            _score(arguments.run, arguments.qrels, typed)
+            return 0
+        folder = datasets.locate(arguments.data)
+        questions = datasets.load(folder, arguments.half) if folder else None
+        _measure(arguments, questions, typed)
+    except (BadDataset, BadRun, CommandFailed, OSError) as error:
+        print(f"evaluation: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _score(run: Path, qrels: Path, typed: str) -> None:
+    report = runs.report(datasets.read_judgements(qrels), runs.read_run(run))
+    print(retrieval.markdown(report, f"run {run.name}, judgements {qrels.name}", typed), end="")
+
+
+def _measure(arguments: argparse.Namespace, questions: QuestionSet | None, typed: str) -> None:
+    if questions is None:
+        print(f"evaluation: {HOW_TO_GIVE}", file=sys.stderr)
+        if arguments.command == "retrieval":
+            return
+    name = f"{arguments.command}-{retrieval.stamp()}"
+    run = arguments.runs / f"{name}.jsonl"
+    with tempfile.TemporaryDirectory(prefix="madoguchi-") as folder:
+        installation = Installation(Path(folder), retrieval.MUNICIPALITY if questions else DEMO_MUNICIPALITY)
+        if arguments.command == "bench":
+            figures, _ = bench.measure(installation, questions, run)
+            text = bench.markdown(figures, questions, typed)
+        elif questions:
+            report = retrieval.measure(installation, questions, run)
+            text = retrieval.markdown(report, retrieval.described(questions), typed)
+    print(text, end="")
+    print(f"saved as {retrieval.saved(f'{name}.md', text, arguments.runs)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
