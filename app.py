@@ -16,10 +16,11 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot import errors, handoff_request, logs, operations, retention
+from bot import console, errors, handoff_request, logs, operations, retention
 from bot.channels import http, web
 from database import Database, now
 from settings import Settings, load_settings
+from widget import pages
 
 if TYPE_CHECKING:
     from bot.desk import Desk
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     errors.register(app)
     for blueprint in _blueprints(settings, database, desk, limiter):
         app.register_blueprint(blueprint)
+    console.init_login(app, database, settings)
     handoff_request.recover(database, settings, now())
     retention.start_thread(database, settings)
     return app
@@ -58,6 +60,8 @@ def _blueprints(settings: Settings, database: Database, desk: Desk, limiter: Lim
     """Every part of the desk that answers requests, in the order of registration."""
     yield operations.create_blueprint(settings, database, desk)
     yield web.create_blueprint(settings, database, desk, limiter)
+    yield console.create_blueprint(database, settings, limiter)
+    yield pages.create_blueprint(settings, database, desk, limiter)
 
 
 def _flask(settings: Settings) -> Flask:

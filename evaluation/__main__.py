@@ -62,7 +62,7 @@ def _measure(arguments: argparse.Namespace, questions: QuestionSet | None, typed
         if arguments.command == "retrieval":
             return
     name = f"{arguments.command}-{retrieval.stamp()}"
-    run = arguments.runs / f"{name}.jsonl"
+    run = arguments.runs.resolve() / f"{name}.jsonl"
     with tempfile.TemporaryDirectory(prefix="madoguchi-") as folder:
         installation = Installation(Path(folder), retrieval.MUNICIPALITY if questions else DEMO_MUNICIPALITY)
         if arguments.command == "bench":

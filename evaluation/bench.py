@@ -53,21 +53,21 @@ class Figure:
     load: float
 
     def row(self) -> str:
+        """A line of the table."""
         sign, target = TARGETS.get(self.name, ("", None))
+        aim = met = ""
+        if self.value is not None and target is not None:
+            aim = f"{'at least' if sign == '>=' else 'at most'} {target:g} {self.unit}".rstrip()
+            met = "yes" if (self.value >= target if sign == ">=" else self.value <= target) else "**no**"
+        return f"| {self.name} | {self._shown()} | {aim} | {met} | {self.how} | {self.load} |"
+
+    def _shown(self) -> str:
         if self.value is None:
-            return f"| {self.name} | undefined | | | {self.how} | {self.load} |"
-        shown = (
-            f"{self.value:.3f}"
-            if not self.unit
-            else f"{self.value:.0f} {self.unit}"
-            if self.value >= 100
-            else f"{self.value:.1f} {self.unit}"
-        )
-        if target is None:
-            return f"| {self.name} | {shown} | | | {self.how} | {self.load} |"
-        met = self.value >= target if sign == ">=" else self.value <= target
-        aim = f"{'at least' if sign == '>=' else 'at most'} {target:g} {self.unit}".rstrip()
-        return f"| {self.name} | {shown} | {aim} | {'yes' if met else '**no**'} | {self.how} | {self.load} |"
+            return "undefined"
+        if not self.unit:
+            return f"{self.value:.3f}"
+        whole = self.value >= 100 or self.unit == "requests"
+        return f"{self.value:.{0 if whole else 1}f} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -143,10 +143,8 @@ def _asked_over_http(installation: Installation, server: Server, asked: Path, co
     how = f"{2 * count} questions, {CLIENTS} clients in a second process on the same cores, {workers} workers"
     yield Figure("throughput", len(many["ms"]) / many["seconds"], "questions/s", how, load)
     yield Figure("latency p95 under that load", _quantile(many["ms"], 0.95), "ms", how, load)
-    failures = {**one["failed"], **many["failed"]}
-    yield Figure(
-        "failed requests", float(sum(one["failed"].values()) + sum(many["failed"].values())), "", str(failures or "none"), load
-    )
+    failures = ", ".join([*one["failed"], *many["failed"]]) or "of all of these"
+    yield Figure("failed requests", float(sum(one["failed"].values()) + sum(many["failed"].values())), "requests", failures, load)
     resident = max(process.memory_info().rss for process in server.workers()) / 2**20
     yield Figure("memory of one worker", resident, "MiB", "resident set of the greater worker, after that load", load)
 

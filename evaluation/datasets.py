@@ -65,6 +65,7 @@ def load(folder: Path, half: str = "dev") -> QuestionSet:
 
     Raises BadDataset.
     """
+    folder = folder.resolve()  # commands that read it run elsewhere
     corpus, queries, qrels = folder / "corpus.jsonl", folder / f"queries.{half}.jsonl", folder / f"qrels.{half}.tsv"
     articles = frozenset(key for key, _ in _lines(corpus, "question"))
     questions = dict(_lines(queries, "text"))

@@ -113,7 +113,7 @@ def write(
         **facts,
     )
     (folder / "manifest.json").write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
-    for path in (*_files(folder), folder):
+    for path in (*folder.rglob("*"), folder):
         _flush(path)
     return manifest
 
@@ -131,7 +131,7 @@ def current_version(home: Path) -> str:
     """Version named by CURRENT. Raises SnapshotMissing."""
     try:
         return (home / CURRENT).read_text(encoding="ascii").strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SnapshotMissing(f"no index in {home}: run `python -m indexer build --municipality {home.name}`") from error
 
 
@@ -139,7 +139,8 @@ def versions(home: Path) -> list[str]:
     """Whole snapshots, newest first."""
     if not home.is_dir():
         return []
-    return sorted((p.name for p in home.iterdir() if (p / "manifest.json").is_file()), reverse=True)
+    whole = (p.name for p in home.iterdir() if not p.name.startswith(".") and (p / "manifest.json").is_file())
+    return sorted(whole, reverse=True)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -149,7 +150,7 @@ def read_manifest(folder: Path) -> Manifest:
         if data.get("format") != FORMAT:
             raise IndexMismatch(f"{folder} has format {data.get('format')}, this version reads {FORMAT}: build the index again")
         return Manifest(**data)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SnapshotCorrupt(f"{folder}/manifest.json: {error}") from error
 
 

@@ -21,6 +21,7 @@ LONGEST = 10_000
 """Characters of a text Sudachi is given at most; its own limit is 49,149 bytes."""
 
 _local = threading.local()
+_one_at_a_time = threading.Lock()
 _SENTENCE_END = re.compile(r"(?<=[。！？!?])(?![」』）)])\s*|\n+")
 
 
@@ -76,7 +77,9 @@ def person_names(text: str) -> Sequence[tuple[int, int]]:
     """Character spans (start, end) of personal names, by Sudachi first and then spaCy's NER."""
     if not may_name_a_person(text):
         return ()
-    return tuple((e.start_char, e.end_char) for e in ginza()(text[:LONGEST]).ents if e.label_ == "Person")
+    with _one_at_a_time:  # the pipeline holds one Sudachi tokenizer, which refuses a second thread
+        entities = ginza()(text[:LONGEST]).ents
+    return tuple((e.start_char, e.end_char) for e in entities if e.label_ == "Person")
 
 
 def names_a_municipality(place: str) -> bool:

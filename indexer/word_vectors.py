@@ -78,7 +78,9 @@ class WordVectors(torch.nn.Module):
             mode="sum",
             per_sample_weights=self.weights[features["input_ids"]],
         )
-        features["sentence_embedding"] = self.map(summed + features["other"])
+        bags = summed + features["other"]
+        # A text without one known word has no meaning: without this it would get the direction of the map's bias.
+        features["sentence_embedding"] = self.map(bags) * (bags != 0).any(dim=-1, keepdim=True)
         return features
 
     def save(self, output_path: str, *args: Any, **kwargs: Any) -> None:

@@ -21,6 +21,8 @@ KINDS = (
     "住所の番地以降",
 )  # fmt: skip
 
+# Two or three passes are usual; the limit only keeps a text made to need one pass a word from taking all day.
+_MOST_PASSES = 20
 _PLACEHOLDER = re.compile(f"［(?:{'|'.join(KINDS)})］|\\[(?:{'|'.join(KINDS)})\\]")
 _KEYWORDS = re.compile(r"氏名|名前|なまえ|姓名|フリガナ|ふりがな|申し|もうし|[Mm]y (?:full )?name|番地|番|丁目|生")
 _DATES = re.compile(
@@ -29,8 +31,8 @@ _DATES = re.compile(
     r"|(?<![A-Za-z])[RHSTMrhstm]\d{1,2}[-./]\d{1,2}[-./]\d{1,2}(?!\d|[-./]\d)"
     r"|(?:令和|平成|昭和|大正)(?:\d{1,2}|元)[-./]\d{1,2}[-./]\d{1,2}(?!\d|[-./]\d)"
 )
-_MONEY = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])|\d+ ?[万億千]?円")
-_ARTICLE = re.compile(r"第? ?\d+ ?[条項](?:の\d+)?|第 ?\d+ ?号|様式第?\d+(?:-\d+)?号?")
+_MONEY = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])|(?<!\d)\d{1,15} ?[万億千]?円")
+_ARTICLE = re.compile(r"(?<!\d)\d{1,4} ?[条項](?:の\d{1,3})?|第 ?\d{1,4} ?号|様式第?\d{1,4}(?:-\d{1,3})?号?")
 _POSTCODE = re.compile(r"〒 ?\d{3} ?-? ?\d{4}(?!\d)|(?<![\d町村字目-])(?<!電話)(?<!番号)(?<!\d )\d{3}-\d{4}(?!\d|-\d)")
 _THIRTEEN = re.compile(r"(?<!\d)\d{13}(?!\d)|(?<!\d)\d-\d{4}-\d{4}-\d{4}(?!\d)")
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-鿿々]")
@@ -68,7 +70,11 @@ def mask(text: str, *, published_phones: Collection[str] = (), person_names: Per
 
 
 def _mask_until_stable(text: str, public: Collection[str], kinds: dict[str, None]) -> str:
-    while spans := _find(text, public):
+    """Apply the rules again to their own result, because a placeholder can bring a keyword nearer to a number."""
+    for _ in range(_MOST_PASSES):
+        spans = _find(text, public)
+        if not spans:
+            break
         text = _replace(text, spans, kinds)
     return text
 

@@ -7,7 +7,7 @@ from bot.endings import contact_of, ending, ranking
 from bot.plain_text import plain
 from bot.turn import Services, Topic, Turn
 from bot.wording import say
-from indexer.passages import fact_lines, sections
+from indexer.passages import BodySection, fact_lines, sections
 from knowledge.articles import Article
 
 SHORT_BODY = 320
@@ -66,11 +66,16 @@ def _facts(topic: Topic, article: Article) -> tuple[Fact, ...]:
 def _sections(topic: Topic, article: Article, fact_answers: bool) -> tuple[Section, ...]:
     parts = sections(article.body)
     if len(parts) == 1 or len(article.body) <= SHORT_BODY:
-        return tuple(Section(p.heading, p.text, folded=bool(topic.facets) and fact_answers and len(parts) > 1 and bool(p.heading)) for p in parts)
-    asked = [any(facet.headings.search(p.heading) for facet in topic.facets) for p in parts]
+        folds = fact_answers and len(parts) > 1
+        return tuple(Section(p.heading, p.text, folded=folds and bool(p.heading) and not _asks_for(topic, p)) for p in parts)
+    asked = [_asks_for(topic, p) for p in parts]
     lead = [i == 0 and (not topic.facets or not (any(asked) or fact_answers)) for i in range(len(parts))]
     shown = [Section(p.heading, p.text, folded=not (a or first)) for p, a, first in zip(parts, asked, lead, strict=True)]
     return tuple(sorted(shown, key=lambda s: s.folded))
+
+
+def _asks_for(topic: Topic, part: BodySection) -> bool:
+    return any(facet.headings.search(part.heading) for facet in topic.facets)
 
 
 def _fact_line(fact: Fact) -> str:

@@ -43,4 +43,5 @@ def mask_text(text: str, services: Services) -> Masked:
 def _rejected(turn: Turn, services: Services, key: str) -> Answer:
     text = say(key, turn.language, limit=services.message_max_length)
     contact = contact_of(services, "", turn.language)
-    return Answer("", Status.REJECTED_INPUT, told(text, contact, turn.language), turn.language, contact=contact)
+    reply = told(text, contact, turn.language)
+    return Answer("", Status.REJECTED_INPUT, reply, turn.language, contact=contact, handoff_offered=True)

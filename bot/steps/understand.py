@@ -16,8 +16,9 @@ def understand(turn: Turn, services: Services) -> Turn:
     if turn.question.choice:
         article = services.content.article_of.get(turn.question.choice)
         if article is not None:
-            follows = turn.question.history[-1].question if turn.question.history else turn.text
-            return turn.with_(topics=(Topic(turn.text, recognise(f"{follows} {turn.text}"), chosen=article.id),))
+            # What was asked for stands in the question before; the pressed title only names the article.
+            asked = turn.question.history[-1].question if turn.question.history else ""
+            return turn.with_(topics=(Topic(turn.text, recognise(asked), chosen=article.id),))
     if intents.is_small_talk(turn.text):
         return turn.with_(topics=(Topic(turn.text, status=Status.SMALL_TALK),))
     parts = topics.split(turn.text)

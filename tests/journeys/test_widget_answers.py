@@ -137,6 +137,7 @@ def test_each_message_carries_its_language(resident: Resident) -> None:
 def test_changing_the_language_keeps_what_was_said(resident: Resident, desk_server: Served) -> None:
     resident.open().ask("ふとんの捨て方")
     resident.dialog.get_by_role("button", name="やさしい日本語").click()
+    expect(resident.dialog.get_by_role("button", name="やさしい日本語")).to_have_attribute("aria-pressed", "true")
     expect(resident.dialog.get_by_role("button", name="やさしい日本語")).to_be_focused()
     resident.ask("住民票")
     expect(resident.log.locator(".message.resident")).to_have_count(2)

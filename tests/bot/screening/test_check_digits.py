@@ -28,7 +28,7 @@ def test_public_numbers_of_offices_hold() -> None:
         (check_digits.passes_luhn, "4111111111111111"),
     ],
 )
-def test_one_wrong_check_digit_is_noticed(test, digits: str) -> None:  # noqa: ANN001
+def test_one_wrong_check_digit_is_noticed(test, digits: str) -> None:
     place = {check_digits.is_corporate_number: 0, check_digits.is_driving_licence: 10}.get(test, len(digits) - 1)
     assert test(digits)
     for wrong in set("0123456789") - {digits[place]}:

@@ -1,9 +1,10 @@
 """The detector of emergencies, measured on labelled lines.
 
 Splits of `data/emergencies.jsonl`, all written by one author (a language model), none by residents:
-`tuning` the patterns were adjusted to; `held_out` was written before the patterns and not looked at while tuning,
-but by the same author at the same sitting; `unseen` was written last and never tuned on: the honest estimate.
-First measurements of two earlier unseen batches, since moved to `tuning`: recall 25/128 and 118/149.
+`tuning` the patterns were adjusted to. `held_out` was written before the patterns, but the patterns' author had
+written it minutes earlier and later saw two of its failures, so its score is too good. `unseen` was written last
+and never tuned on: the honest estimate. Look at its counts only (`measure_emergencies.py`). First measurements of
+two earlier unseen batches, since moved to `tuning`: recall 25/128 and, after broadening, 118/149.
 """
 
 from __future__ import annotations
@@ -59,14 +60,28 @@ def test_the_kind_is_right_nearly_always() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["死亡届はどこ", "救急医療情報キットがほしい", "火災で焼けた家の罹災証明", "消防団に入りたい", "自殺対策の計画", "DV相談の窓口の資料",
-     "避難所一覧が見たい", "虐待防止条例", "119番の適正利用", "", "　", "🔥"],
-)  # fmt: skip
+    [
+        "死亡届はどこ",
+        "救急医療情報キットがほしい",
+        "火災で焼けた家の罹災証明",
+        "消防団に入りたい",
+        "自殺対策の計画",
+        "DV相談の窓口の資料",
+        "避難所一覧が見たい",
+        "虐待防止条例",
+        "119番の適正利用",
+        "",
+        "　",
+        "🔥",
+    ],
+)
 def test_administrative_questions_bring_up_no_card(text: str) -> None:
     assert detect(text) is None
 
 
-@pytest.mark.parametrize("text", ["カジデス！", "か じ で す", "ﾀｽｹﾃ 火事だ", "ＤＶを受けています", "NHÀ TÔI ĐANG CHÁY", "nha toi dang chay"])
+@pytest.mark.parametrize(
+    "text", ["カジデス！", "か じ で す", "ﾀｽｹﾃ 火事だ", "ＤＶを受けています", "NHÀ TÔI ĐANG CHÁY", "nha toi dang chay"]
+)
 def test_spelling_width_case_and_accents_do_not_matter(text: str) -> None:
     assert detect(text) is not None
 
@@ -99,5 +114,5 @@ def _elapsed(text: str) -> float:
 @pytest.mark.parametrize("unit", ["夫が", "火", "a", "my husband ", "夫", "水が", "人", "ကို", "지금", "आ", " "])
 def test_a_long_message_of_one_pattern_is_screened_in_linear_time(unit: str) -> None:
     started = time.perf_counter()
-    detect(unit * (100_000 // len(unit)))
-    assert time.perf_counter() - started < 10
+    detect(unit * (20_000 // len(unit)))
+    assert time.perf_counter() - started < 5

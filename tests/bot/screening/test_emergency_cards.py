@@ -12,11 +12,22 @@ from bot.screening.plain_japanese import EMERGENCY_LIMIT, morae
 
 KINDS = ("life", "crime", "sea", "suicide", "dv", "child_abuse", "child_sos", "disaster")
 NUMBERS = {
-    "fire_ambulance": "119", "police": "110", "coast_guard": "118", "yorisoi": "0120-279-338",
-    "inochi_sos": "0120-061-338", "inochi_free": "0120-783-556", "inochi_navi": "0570-783-556",
-    "kokoro": "0570-064-556", "childline": "0120-99-7777", "dv_navi": "#8008", "dv_plus": "0120-279-889",
-    "child_abuse": "189", "police_consultation": "#9110", "consumer": "188", "ambulance_advice": "#7119",
-}  # fmt: skip
+    "fire_ambulance": "119",
+    "police": "110",
+    "coast_guard": "118",
+    "yorisoi": "0120-279-338",
+    "inochi_sos": "0120-061-338",
+    "inochi_free": "0120-783-556",
+    "inochi_navi": "0570-783-556",
+    "kokoro": "0570-064-556",
+    "childline": "0120-99-7777",
+    "dv_navi": "#8008",
+    "dv_plus": "0120-279-889",
+    "child_abuse": "189",
+    "police_consultation": "#9110",
+    "consumer": "188",
+    "ambulance_advice": "#7119",
+}
 
 
 def test_every_number_is_that_of_the_requirements_to_the_byte() -> None:
@@ -60,7 +71,8 @@ def test_japanese_sentences_keep_to_24_morae(kind: str) -> None:
 
 def test_violence_at_home_gets_a_quick_exit_no_history_and_no_question() -> None:
     card = load_cards()["dv"]
-    assert card.quick_exit and not card.keep_history
+    assert card.quick_exit
+    assert not card.keep_history
     for lines in card.lines.values():
         assert not any(re.search(r"住所|じゅうしょ|address|地址|주소|[?？]", line) for line in lines)
 
@@ -79,7 +91,9 @@ def test_the_disaster_card_explains_levels_and_states_no_present_status() -> Non
     assert not re.search(r"発令(?:中|され)|出ています|開設", text)
 
 
-@pytest.mark.parametrize("term", ["避難勧告", "避難 勧告", "避難準備情報", "避難準備・高齢者等避難開始", "避難指示（緊急）", "災害発生情報"])
+@pytest.mark.parametrize(
+    "term", ["避難勧告", "避難 勧告", "避難準備情報", "避難準備・高齢者等避難開始", "避難指示（緊急）", "災害発生情報"]
+)
 def test_abolished_terms_are_rejected(term: str) -> None:
     assert lint_terms(f"市は{term}を発令しました。")
 
@@ -90,10 +104,13 @@ def test_terms_in_force_pass() -> None:
 
 def test_every_kind_that_is_detected_has_a_card() -> None:
     found = detect("家が燃えている")
-    assert found and found.card_key in load_cards()
+    assert found
+    assert found.card_key in load_cards()
 
 
-@pytest.mark.parametrize(("reading", "count"), [("きゃ", 1), ("がっこう", 4), ("コーヒー", 4), ("でんわ。", 3), ("", 0)])
+@pytest.mark.parametrize(
+    ("reading", "count"), [("きゃ", 1), ("がっこう", 4), ("コーヒー", 4), ("でんわ。", 3), ("", 0)]
+)
 def test_morae_are_counted_on_kana(reading: str, count: int) -> None:
     assert morae(reading) == count
 

@@ -1,0 +1,69 @@
+"""Fixtures of the console's tests: the whole application, staff of every role, their browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fake_desk import FakeDesk
+from flask import Flask
+from staff_fixture import Person, add_everyone, ask_for_person
+
+from app import create_app
+from database import Database
+from settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sqlite_url: str) -> Settings:
+    return Settings(instance=tmp_path / "instance", database_url=sqlite_url, rate_limit_logins="1000/minute", log_level="ERROR")
+
+
+@pytest.fixture
+def application(settings: Settings, lite: Database, quiet_clock: None) -> Flask:
+    return staffed(create_app(settings, FakeDesk()), settings, lite)  # type: ignore[arg-type]
+
+
+def staffed(app: Flask, settings: Settings, database: Database) -> Flask:
+    if "console" not in app.blueprints:
+        from bot.console import create_blueprint, init_login
+
+        limiter = next(iter(app.extensions["limiter"]))
+        init_login(app, database, settings)
+        app.register_blueprint(create_blueprint(database, settings, limiter))
+    return app
+
+
+@pytest.fixture
+def ids(lite: Database) -> dict[str, int]:
+    return add_everyone(lite)
+
+
+@pytest.fixture
+def new_person(application: Flask, ids: dict[str, int]) -> Callable[[], Person]:
+    return lambda: Person(application.test_client())
+
+
+@pytest.fixture
+def log_in(new_person: Callable[[], Person], lite: Database) -> Callable[[str], Person]:
+    """A browser in which somebody has logged in."""
+
+    def logged_in(login: str) -> Person:
+        person = new_person()
+        town = "990027" if login.startswith("stranger") else "990019"
+        assert person.log_in(login, town=town).status_code == 302
+        return person
+
+    return logged_in
+
+
+@pytest.fixture
+def agent(log_in: Callable[[str], Person]) -> Person:
+    return log_in("agent")
+
+
+@pytest.fixture
+def waiting(lite: Database, settings: Settings) -> int:
+    """A hand-over that waits in みどり野市."""
+    return ask_for_person(lite, settings)
