@@ -28,13 +28,15 @@ class Ranked:
 class Topic:
     """One thing the resident wants to know.
 
-    `text` stands alone (the conversation is worked in); `facets` are the parts of an answer asked for; `chosen` is an article the
+    `text` stands alone (the conversation is worked in), `said` is this message's part of it; `facets` are the parts of
+    an answer asked for; `chosen` is an article the
     resident picked; `follows` are the articles the conversation was about. Once `answer` is set, later steps leave the
     topic as it is; `status` is what understand or decide chose.
     """
 
     text: str
     facets: tuple[Facet, ...] = ()
+    said: str = ""
     chosen: str | None = None
     follows: tuple[str, ...] = ()
     found: Found | None = None

@@ -14,8 +14,10 @@ from sudachipy import Dictionary, SplitMode
 CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "接頭辞", "接尾辞"})
 # Words that stand in nearly every question and tell nothing about its subject.
 STOP = frozenset(
-    "する 為る 有る 居る 出来る 成る 下さる 教える 知る 良い 何 事 物 時 場合 如何 方 の です ます 貰う くれる 呉れる "
-    "欲しい 思う 御座る 頂く 致す どう 此れ 其れ 何処 何時".split()
+    (  # noqa: SIM905 - words, not quotation marks, are to be read here
+        "する 為る 有る 居る 出来る 成る 下さる 教える 知る 良い 何 事 物 時 場合 如何 方 の です ます 貰う くれる 呉れる "
+        "欲しい 思う 御座る 頂く 致す どう 此れ 其れ 何処 何時"
+    ).split()
 )
 LONGEST = 10_000
 """Characters of a text Sudachi is given at most; its own limit is 49,149 bytes."""

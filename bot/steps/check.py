@@ -8,8 +8,8 @@ from bot.answer import Answer, Status, TopicAnswer
 from bot.claims import unsupported
 from bot.endings import ending
 from bot.plain_text import plain
-from bot.steps.sort_waste import TABLE_ID
 from bot.turn import Services, Topic, Turn
+from bot.waste_talk import TABLE_ID
 from bot.wording import say
 from indexer.passages import fact_lines
 from knowledge.articles import Article

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+from bot import waste_talk
 from bot.answer import Choice, Source, Status, TopicAnswer
-from bot.endings import contact_of, ranking
+from bot.endings import contact_of, ranking, told
 from bot.turn import Services, Topic, Turn
+from bot.waste_talk import TABLE_ID
 from bot.wording import say
 from indexer.text import surfaces
 from knowledge import waste
 from knowledge.waste import WasteItem, WasteTable
 
-TABLE_ID = "waste-table"
 MOST_CHOICES = 5
 _UNCERTAIN = (Status.UNSURE, Status.OUT_OF_SCOPE, Status.ASKED_BACK)
 
@@ -40,33 +41,48 @@ class _WasteDesk:
     def __init__(self, topic: Topic, turn: Turn, services: Services, table: WasteTable) -> None:
         self.topic, self.services, self.table = topic, services, table
         self.language, self.today = turn.language, turn.question.asked_on
-        self.district = waste.find_district(table, topic.text)
+        self.contact = contact_of(services, _waste_department(services), self.language)
+        self.said = topic.said or topic.text
+        self.district = waste_talk.district(self.said, topic.text, turn.question.history, table)
 
     def collection_day(self) -> TopicAnswer | None:
-        """When something is collected; asks for the district where the question does not name it."""
-        text = self.topic.text
-        label = waste.find_label(self.table, text)
-        if not waste.asks_collection_day(text):
+        """When something is collected; asks for the district where the conversation has not named it."""
+        if not waste.asks_collection_day(self.topic.text):
             return None
-        if self.district is None:
-            districts = [area.district for area in self.table.areas]
-            if not districts:
-                return None
-            asked = label or say("waste.all_labels", self.language)
-            questions = [(d, say("waste.district_question", self.language, district=d, label=asked)) for d in districts]
-            return self._ask(say("waste.which_district", self.language), questions)
-        labels = [label] if label else [x for x in self.table.labels if self._days(x)]
-        return self._answer("\n".join(self._when(x) for x in labels))
+        labels = waste.find_labels(self.table, self.said)
+        if not labels and waste_talk.names_item(self.table, self.said):
+            return None  # 「フライパンはいつ出せる」 is answered with the item's category and its days
+        labels = labels or waste.find_labels(self.table, self.topic.text)
+        collected = [x for x in labels or self.table.labels if self._collected(x)]
+        if not collected:
+            # Nothing of this kind has a day of its own (粗大ごみ): an article says how it is collected.
+            return self._dates(labels) if labels and self.topic.status in _UNCERTAIN else None
+        return self._dates(labels or collected) if self.district else self._ask_district(labels)
+
+    def _dates(self, labels: list[str]) -> TopicAnswer:
+        text = "\n".join(self._when(x) for x in labels)
+        return self._answer(text if all(self._days(x) for x in labels) else told(text, self.contact, self.language))
+
+    def _ask_district(self, labels: list[str], known: str = "") -> TopicAnswer:
+        asked = "と".join(labels) or say("waste.all_labels", self.language)
+        districts = [area.district for area in self.table.areas]
+        questions = [(d, say("waste.district_question", self.language, district=d, label=asked)) for d in districts]
+        return self._ask(f"{known}\n{say('waste.which_district', self.language)}".strip(), questions)
 
     def item(self) -> TopicAnswer | None:
         """How to put out one or several items; asks for the material, or offers near items where nothing else is known."""
         text = self.topic.text
         if not waste.asks_about_waste(text):
             return None
-        matches = waste.look_up_each(self.table, text, surfaces(text))
+        named = self.said if waste_talk.names_item(self.table, self.said) else text
+        matches = waste.look_up_each(self.table, named, surfaces(named))
         rows = [row for match in matches if match.kind == "one" for row in match.items]
         if rows and all(match.kind == "one" for match in matches):
-            return self._answer("\n".join(self._how(row) for row in rows))
+            how = "\n".join(self._how(row) for row in rows)
+            collected = [x for x in dict.fromkeys(row.label for row in rows) if self._collected(x)]
+            if collected and not self.district and waste.asks_collection_day(text):
+                return self._ask_district(collected, how)
+            return self._answer(how)
         material = next((match for match in matches if match.kind == "ask_material"), None)
         if material:
             name = material.items[0].name
@@ -80,6 +96,9 @@ class _WasteDesk:
             questions = [(name, say("waste.item_question", self.language, name=name)) for name in near]
             return self._ask(say("waste.which_item", self.language), questions)
         return None
+
+    def _collected(self, label: str) -> bool:
+        return any(area.days.get(label) for area in self.table.areas)
 
     def _days(self, label: str) -> str:
         return next((area.days.get(label, "") for area in self.table.areas if area.district == self.district), "")
@@ -110,16 +129,14 @@ class _WasteDesk:
         return self._reply(Status.ASKED_BACK, text, tuple(Choice(label, question) for label, question in questions))
 
     def _reply(self, status: Status, text: str, choices: tuple[Choice, ...]) -> TopicAnswer:
-        department = _waste_department(self.services)
-        contact = contact_of(self.services, department, self.language)
         title = say("waste.table_title", self.language, municipality=self.services.content.municipality.name)
         checked = self.services.content.waste_checked
         source = Source(
-            TABLE_ID, title, self.services.content.municipality.url, contact.department, checked.isoformat() if checked else ""
+            TABLE_ID, title, self.services.content.municipality.url, self.contact.department, checked.isoformat() if checked else ""
         )
         answered = status == Status.ANSWERED
         return TopicAnswer(
-            self.topic.text, status, text, sources=(source,) if answered else (), choices=choices, contact=contact,
+            self.topic.text, status, text, sources=(source,) if answered else (), choices=choices, contact=self.contact,
             probability=1.0 if answered else self.topic.probability, ranking=ranking(self.topic),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import intents, topics
+from bot import intents, topics, waste_talk
 from bot.answer import Status
 from bot.facets import recognise
 from bot.turn import Services, Topic, Turn
@@ -28,8 +28,10 @@ def understand(turn: Turn, services: Services) -> Turn:
 
 
 def _topic(part: str, turn: Turn, services: Services) -> Topic:
-    text, follows = topics.standalone(part, turn.question.history)
-    topic = Topic(text, recognise(part), follows=follows)
+    history, table = turn.question.history, services.content.waste
+    earlier = waste_talk.earlier_question(part, history, table) if table else None
+    text, follows = (f"{earlier} {part}", ()) if earlier else topics.standalone(part, history)
+    topic = Topic(text, recognise(part), said=part, follows=follows)
     if intents.wants_person(part):
         return topic.with_(status=Status.PERSON_REQUESTED)
     if intents.other_municipality(part, services.content):

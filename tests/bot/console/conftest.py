@@ -22,17 +22,7 @@ def settings(tmp_path: Path, sqlite_url: str) -> Settings:
 
 @pytest.fixture
 def application(settings: Settings, lite: Database, quiet_clock: None) -> Flask:
-    return staffed(create_app(settings, FakeDesk()), settings, lite)  # type: ignore[arg-type]
-
-
-def staffed(app: Flask, settings: Settings, database: Database) -> Flask:
-    if "console" not in app.blueprints:
-        from bot.console import create_blueprint, init_login
-
-        limiter = next(iter(app.extensions["limiter"]))
-        init_login(app, database, settings)
-        app.register_blueprint(create_blueprint(database, settings, limiter))
-    return app
+    return create_app(settings, FakeDesk())  # type: ignore[arg-type]
 
 
 @pytest.fixture

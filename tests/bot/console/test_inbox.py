@@ -12,6 +12,7 @@ from flask import Flask
 from staff_fixture import CRUEL, Person, actions, add_everyone, ask_for_person, csrf_of, handoff_row, make_late, said
 from town_fixture import CODE, fill
 
+from app import create_app
 from bot import conversations, handoff
 from bot.handoff_request import ReplyAddress
 from bot.question import Question
@@ -156,14 +157,10 @@ def test_the_second_to_take_is_told_who_has_it_and_nothing_is_doubled(
 
 
 def test_of_many_who_take_at_the_same_moment_one_succeeds(database: Database, settings: Settings, quiet_clock: None) -> None:
-    from conftest import staffed  # type: ignore[attr-defined]
-
-    from app import create_app
-
     fill_towns(database)
     url = database.engine.url.render_as_string(hide_password=False)
     here = settings.model_copy(update={"database_url": url})
-    app: Flask = staffed(create_app(here, FakeDesk()), here, database)  # type: ignore[arg-type]
+    app = create_app(here, FakeDesk())  # type: ignore[arg-type]
     number = ask_for_person(database, here)
     people = [Person(app.test_client()) for _ in range(3)]
     tokens = []
