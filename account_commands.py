@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from accounts import Role, StaffRow
-from authentication import AccountRefused, create_staff, reset_password, staff_of
+from authentication import AccountRefused, create_staff, ensure_first_administrator, reset_password, staff_of
 from database import Database
 from settings import SettingsError, load_settings
 
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("login")
     reset.set_defaults(run=_reset)
     commands.add_parser("list", help="print the accounts").set_defaults(run=_list)
+    commands.add_parser("first", help="make the first administrator when there is no account yet").set_defaults(run=_first)
     return parser
 
 
@@ -64,6 +65,14 @@ def _create(database: Database, municipality: str, options: argparse.Namespace) 
         role = Role(options.role)
         password = create_staff(session, municipality, options.login, options.name, role, options.department, actor=ACTOR)
     print(password)
+
+
+def _first(database: Database, municipality: str, options: argparse.Namespace) -> None:
+    password = ensure_first_administrator(database, load_settings(), municipality)
+    if password is None:
+        print("there are staff accounts already; a lost password is replaced by: python -m accounts reset LOGIN")
+    else:
+        print(f"staff pages: /staff/   login: admin   one-time password: {password}")
 
 
 def _reset(database: Database, municipality: str, options: argparse.Namespace) -> None:

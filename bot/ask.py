@@ -25,7 +25,9 @@ class BadQuestions(ValueError):
     """A line of the question file cannot be read; the message names file and line."""
 
 
-def answer(desk: Desk, settings: Settings, code: str, text: str, earlier: Sequence[str] = (), language: str = "ja") -> tuple[Answer, float]:
+def answer(
+    desk: Desk, settings: Settings, code: str, text: str, earlier: Sequence[str] = (), language: str = "ja"
+) -> tuple[Answer, float]:
     """The answer and its wall time in ms; `earlier` are the resident's messages before, asked again to know the context."""
     history: list[PastTurn] = []
     today = datetime.now(settings.zone).date()
@@ -38,10 +40,10 @@ def answer(desk: Desk, settings: Settings, code: str, text: str, earlier: Sequen
 
 
 def record(key: str | None, reply: Answer, ms: float) -> dict[str, Any]:
-    """One line of a run: what the evaluation reads."""
+    """One line of a run: what the evaluation reads; `id` is None for a question that has none."""
     data = reply.to_json()
     return {
-        **({"id": key} if key is not None else {}),
+        "id": key,
         **{k: data[k] for k in ("question", "outcome", "status", "ranking", "probability", "answer")},
         "sources": [{"id": s.id, "title": s.title} for s in reply.sources],
         **{k: data[k] for k in ("topics", "choices", "contact", "masked", "snapshot")},
@@ -52,16 +54,24 @@ def record(key: str | None, reply: Answer, ms: float) -> dict[str, Any]:
 
 def questions(path: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """(id, text, earlier messages) of each line {id, text, conversation?}. Raises BadQuestions."""
-    with path.open(encoding="utf-8-sig") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
-                data = json.loads(line)
-                earlier = tuple(said for turn in data.get("conversation") or () if (said := _said(turn)))
-                yield str(data["id"]), str(data["text"]), earlier
+                data = json.loads(line.decode("utf-8-sig"))
+                question = str(data["id"]), str(data["text"]), tuple(_earlier(data.get("conversation")))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise BadQuestions(f"{path}:{number}: not a question {{id, text}}: {error!r}") from error
+            yield question
+
+
+def _earlier(conversation: Any) -> Iterator[str]:
+    if isinstance(conversation, str):
+        raise TypeError("conversation is a text, not a list")
+    for turn in conversation or ():
+        if said := _said(turn):
+            yield said
 
 
 def _said(turn: str | Mapping[str, Any]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from bot.answer import Contact, Status, TopicAnswer
 from bot.opening_hours import contact
 from bot.turn import Services, Topic
@@ -28,8 +30,7 @@ def told(text: str, contact: Contact, language: str) -> str:
 
 def ending(topic: Topic, status: Status, services: Services, language: str, **slots: object) -> TopicAnswer:
     """The answer of a topic that ends without an article."""
-    department = topic.ranked[0].candidate.article.department if topic.ranked and status == Status.UNSURE else ""
-    to = contact_of(services, department, language)
+    to = contact_of(services, _likely_department(topic) if status == Status.UNSURE else "", language)
     slots.setdefault("municipality", services.content.municipality.name)
     text = say(f"endings.{status.value}", language, **slots)
     if status != Status.SMALL_TALK:
@@ -38,6 +39,13 @@ def ending(topic: Topic, status: Status, services: Services, language: str, **sl
         topic.text, status, text, contact=to, probability=topic.probability, ranking=ranking(topic),
         facet=topic.facets[0].key if topic.facets else None,
     )  # fmt: skip
+
+
+def _likely_department(topic: Topic) -> str:
+    """The department two of the three best candidates agree on; "" leads to the reception."""
+    departments = Counter(r.candidate.article.department for r in topic.ranked[:3])
+    key, times = next(iter(departments.most_common(1)), ("", 0))
+    return key if times > 1 or len(topic.ranked) == 1 else ""
 
 
 def ranking(topic: Topic, most: int = 20) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ DEFAULT_LANGUAGE = "ja"
 
 @cache
 def _subject(name: str) -> dict[str, dict[str, str]]:
-    return yaml.safe_load((TEXTS / f"{name}.yml").read_text(encoding="utf-8"))
+    entries: dict[str, dict[str, str]] = yaml.safe_load((TEXTS / f"{name}.yml").read_text(encoding="utf-8"))
+    return entries
 
 
 def say(key: str, language: str = DEFAULT_LANGUAGE, **slots: object) -> str:
@@ -23,5 +24,7 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, **slots: object) -> str:
     """
     subject, entry = key.split(".", 1)
     versions = _subject(subject)[entry]
-    text = versions.get(language) or versions[DEFAULT_LANGUAGE]
-    return text.format(**slots).strip() if slots else text.strip()
+    # Only line ends of the file go: a text such as 「　電話 {phone}」 is the middle of a sentence.
+    text = (versions.get(language) or versions[DEFAULT_LANGUAGE]).strip("\n")
+    filled = text.format(**slots) if slots else text
+    return filled if text[-1:].isspace() else filled.rstrip()

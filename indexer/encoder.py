@@ -107,4 +107,5 @@ def load(source: str | Path, name: str) -> EmbeddedEncoder | SentenceTransformer
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     vectors = np.asarray(vectors, dtype=np.float32)
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    units: NDArray[np.float32] = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return units

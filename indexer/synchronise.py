@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def synchronise(
         updated = tuple(i for i, d in digests.items() if i in before and before[i] != d)
         deleted = tuple(i for i in before if i not in digests)
         changed = len(created) + len(updated) + len(deleted)
-        outcome = {"created": created, "updated": updated, "deleted": deleted, "skipped": len(digests) - len(created) - len(updated)}
+        outcome: dict[str, Any] = {"created": created, "updated": updated, "deleted": deleted, "skipped": len(digests) - len(created) - len(updated)}
         if old and not changed and old.content.to_json() == content.to_json():
             return SyncResult(
                 content.municipality.code, old.version, **outcome, passages=len(old.passages), encoded=0, adapted=False,

@@ -38,7 +38,7 @@ class WordVectors(torch.nn.Module):
     ) -> None:
         super().__init__()
         self.words, self.base = dict(words), base
-        self.own = torch.nn.Embedding.from_pretrained(own, freeze=False)
+        self.own = torch.nn.Embedding(*own.shape, _weight=own)
         self.weights = torch.nn.Parameter(weights)
         self.unseen = unseen
         self.map = torch.nn.Linear(DIMENSION, DIMENSION)

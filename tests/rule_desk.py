@@ -19,12 +19,19 @@ CERTIFICATE = TopicAnswer(
     status=Status.ANSWERED,
     answer="住民票の写しは、市民課と東・西出張所の窓口、コンビニエンスストアで取れます。手数料は窓口が1通300円です。",
     sections=(
-        Section("", "住民票の写しは、市民課と東・西出張所の窓口、コンビニエンスストアで取れます。手数料は窓口が**1通300円**です。"),
+        Section(
+            "", "住民票の写しは、市民課と東・西出張所の窓口、コンビニエンスストアで取れます。手数料は窓口が**1通300円**です。"
+        ),
         Section(
             "取り方の比べ方",
-            "| 取り方 | 手数料 | 時間 |\n|---|---|---|\n| 窓口 | 300円 | 平日 8:30〜17:15 |\n| コンビニ | 200円 | 毎日 6:30〜23:00 |",
+            "| 取り方 | 手数料 | 時間 |\n|---|---|---|\n"
+            "| 窓口 | 300円 | 平日 8:30〜17:15 |\n| コンビニ | 200円 | 毎日 6:30〜23:00 |",
         ),
-        Section("郵送で取る場合", "1. 請求書を書きます。\n2. 定額小為替を用意します。\n   - 郵便局で買えます。\n3. 市民課へ送ります。", folded=True),
+        Section(
+            "郵送で取る場合",
+            "1. 請求書を書きます。\n2. 定額小為替を用意します。\n   - 郵便局で買えます。\n3. 市民課へ送ります。",
+            folded=True,
+        ),
     ),
     facts=(
         Fact("必要なもの", ("本人確認書類（マイナンバーカード、運転免許証など）", "委任状（代理の方）")),
@@ -52,7 +59,8 @@ HOSTILE = TopicAnswer(
     sections=(
         Section(
             "<script>alert(1)</script>",
-            "<img src=x onerror=\"window.pwned=1\">\n\n[押して](javascript:window.pwned=1) [ここ](data:text/html,x)\n\n| <b>a</b> |\n|---|\n| <i>b</i> |",
+            '<img src=x onerror="window.pwned=1">\n\n[押して](javascript:window.pwned=1) [ここ](data:text/html,x)\n\n'
+            "| <b>a</b> |\n|---|\n| <i>b</i> |",
         ),
     ),
     facts=(Fact("<u>項目</u>", ("[値](javascript:window.pwned=1)",)),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +13,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+import account_commands
 import authentication
 import passwords
 from accounts import AuditRow, Role, StaffRow
 from authentication import LOCKED_FOR, MAX_FAILURES, AccountRefused, Member
 from database import Database
+from knowledge.articles import Municipality
+from knowledge.store import save_municipality
 from knowledge.tables import DepartmentRow, MunicipalityRow
 from passwords import PasswordRefused
-from settings import ROOT, Settings
+from settings import ROOT, Settings, load_settings
 
 TOWN, OTHER = "990019", "990027"
 AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -350,3 +354,22 @@ def test_accounts_are_made_listed_and_reset_from_the_command_line(tmp_path: Path
     refused = _command(tmp_path, "create", "sato", "--name", "佐藤", "--role", "agent")
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", "this login is taken\n")
     database.dispose()
+
+
+def test_the_command_first_makes_one_administrator_and_says_the_password_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MADOGUCHI_INSTANCE", str(tmp_path))
+    load_settings.cache_clear()
+    database = Database(load_settings().resolved_database_url)
+    database.upgrade()
+    with database.write() as session:
+        save_municipality(session, Municipality("990019", "みどり野市"))
+    try:
+        assert account_commands.main(["first"]) == 0
+        assert re.search(r"login: admin +one-time password: \S{12,}", capsys.readouterr().out)
+        assert account_commands.main(["first"]) == 0
+        assert "one-time password:" not in capsys.readouterr().out
+    finally:
+        load_settings.cache_clear()
+        database.dispose()

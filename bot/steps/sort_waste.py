@@ -86,11 +86,10 @@ class _WasteDesk:
         material = next((match for match in matches if match.kind == "ask_material"), None)
         if material:
             name = material.items[0].name
-            told = [self._how(row) for row in rows]
-            questions = [
-                (row.material, say("waste.material_question", self.language, material=row.material, name=name)) for row in material.items
-            ]
-            return self._ask("\n".join([*told, say("waste.which_material", self.language, name=name)]), questions)
+            known = [self._how(row) for row in rows]
+            made_of = [row.material for row in material.items]
+            questions = [(m, say("waste.material_question", self.language, material=m, name=name)) for m in made_of]
+            return self._ask("\n".join([*known, say("waste.which_material", self.language, name=name)]), questions)
         near = matches[0].nearest[:MOST_CHOICES] if matches else ()
         if near and self.topic.status in _UNCERTAIN:
             questions = [(name, say("waste.item_question", self.language, name=name)) for name in near]
@@ -107,7 +106,8 @@ class _WasteDesk:
         days = self._days(label)
         if not days or self.district is None:
             return say("waste.no_days", self.language, label=label)
-        dates = say("waste.and", self.language).join(self._date(d) for d in waste.next_collection(self.table, self.district, label, self.today))
+        coming = waste.next_collection(self.table, self.district, label, self.today)
+        dates = say("waste.and", self.language).join(self._date(day) for day in coming)
         spoken = waste.describe_days(days)
         return say("waste.days", self.language, district=self.district, label=label, days=spoken, dates=dates)
 
@@ -131,9 +131,8 @@ class _WasteDesk:
     def _reply(self, status: Status, text: str, choices: tuple[Choice, ...]) -> TopicAnswer:
         title = say("waste.table_title", self.language, municipality=self.services.content.municipality.name)
         checked = self.services.content.waste_checked
-        source = Source(
-            TABLE_ID, title, self.services.content.municipality.url, self.contact.department, checked.isoformat() if checked else ""
-        )
+        date_checked = checked.isoformat() if checked else ""
+        source = Source(TABLE_ID, title, self.services.content.municipality.url, self.contact.department, date_checked)
         answered = status == Status.ANSWERED
         return TopicAnswer(
             self.topic.text, status, text, sources=(source,) if answered else (), choices=choices, contact=self.contact,

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from rule_desk import RuleDesk
 from werkzeug.serving import make_server
 
-from app import create_app
 from accounts import Role, StaffRow
+from app import create_app
 from bot import handoff, retention
 from database import Database
 from knowledge.municipality_folder import read_description

@@ -112,7 +112,7 @@ def test_the_focus_is_a_thick_black_line_with_a_yellow_ring(page: Page, office: 
     page.keyboard.press("Tab")
     expect(button).to_be_focused()
     style = button.evaluate("e => { const s = getComputedStyle(e); return [s.outline, s.outlineOffset, s.boxShadow]; }")
-    assert style == ["rgb(0, 0, 0) solid 4px", "2px", "rgb(255, 212, 59) 0px 0px 0px 2px"]
+    assert style == ["rgb(0, 0, 0) solid 4px", "2px", "rgb(255, 212, 61) 0px 0px 0px 2px"]
 
 
 def test_the_page_can_be_used_at_four_times_the_size(

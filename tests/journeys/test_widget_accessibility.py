@@ -29,7 +29,9 @@ def _ask_all(resident: Resident) -> None:
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_axe_finds_nothing_wrong_in_any_state(new_page: Callable[..., Page], desk_server: Served, viewport: dict[str, int], language: str) -> None:
+def test_axe_finds_nothing_wrong_in_any_state(
+    new_page: Callable[..., Page], desk_server: Served, viewport: dict[str, int], language: str
+) -> None:
     resident = Resident(new_page(viewport, reduced_motion="reduce")).arrive(desk_server.url)
     assert violations(resident.page) == [], "closed"
     resident.open()
@@ -55,7 +57,9 @@ def test_axe_finds_nothing_wrong_in_any_state(new_page: Callable[..., Page], des
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_axe_finds_nothing_wrong_on_the_page_without_javascript(new_page: Callable[..., Page], desk_server: Served, viewport: dict[str, int]) -> None:
+def test_axe_finds_nothing_wrong_on_the_page_without_javascript(
+    new_page: Callable[..., Page], desk_server: Served, viewport: dict[str, int]
+) -> None:
     page = new_page(viewport)
     page.goto(f"{desk_server.url}/ask")
     assert violations(page) == [], "empty"
@@ -71,13 +75,15 @@ def test_axe_finds_nothing_wrong_on_the_page_without_javascript(new_page: Callab
 
 
 @pytest.mark.parametrize("viewport", [NARROW, ZOOMED], ids=["320 px", "400 %"])
-def test_nothing_has_to_be_scrolled_sideways(new_page: Callable[..., Page], desk_server: Served, viewport: dict[str, int]) -> None:
+def test_nothing_has_to_be_scrolled_sideways(
+    new_page: Callable[..., Page], desk_server: Served, viewport: dict[str, int]
+) -> None:
     resident = Resident(new_page(viewport)).arrive(desk_server.url)
     assert not resident.page.evaluate(TOO_WIDE)
     resident.open()
     _ask_all(resident)
     resident.ask("夫に殴られた")
-    for selector in (".panel", ".log", ".panel header", ".composer"):
+    for selector in (".panel", ".log", ".panel .head", ".composer"):
         node = resident.page.locator(selector)
         assert node.evaluate("(node) => node.scrollWidth <= node.clientWidth + 1"), selector
     resident.dialog.locator("[data-tool=person]").click()
@@ -144,7 +150,9 @@ def test_nothing_moves_for_those_who_asked_for_less_motion(new_page: Callable[..
 def test_in_forced_colours_every_control_keeps_an_edge(new_page: Callable[..., Page], desk_server: Served) -> None:
     resident = Resident(new_page(DESKTOP, forced_colors="active")).arrive(desk_server.url).open()
     for selector in (".send", ".close", "[data-language=en]"):
-        edge = resident.page.locator(selector).evaluate("(node) => [getComputedStyle(node).borderStyle, getComputedStyle(node).borderWidth]")
+        edge = resident.page.locator(selector).evaluate(
+            "(node) => [getComputedStyle(node).borderStyle, getComputedStyle(node).borderWidth]"
+        )
         assert edge == ["solid", "1px"], selector
 
 

@@ -36,6 +36,9 @@ def test_an_answer_shows_its_facts_source_and_contact(resident: Resident) -> Non
     first_fact = answer.locator(".facts > div").first
     expect(first_fact).to_contain_text("手数料")
     expect(first_fact).to_contain_text("お尋ねの項目")
+    expect(answer.get_by_text("委任状（代理の方）")).to_be_hidden()
+    answer.get_by_text("そのほかの要点を見る").click()
+    expect(answer.get_by_text("委任状（代理の方）")).to_be_visible()
     source = answer.locator(".source").get_by_role("link")
     expect(source).to_have_attribute("href", "https://www.city.midorino.example/life/residence-certificate.html")
     expect(source).to_have_attribute("rel", "noopener noreferrer")
@@ -159,7 +162,9 @@ def test_hostile_text_from_an_article_is_inert(resident: Resident, watched: Watc
     assert watched.problems == []
 
 
-def test_nothing_is_asked_of_another_server_and_the_policy_is_never_broken(resident: Resident, desk_server: Served, watched: Watched) -> None:
+def test_nothing_is_asked_of_another_server_and_the_policy_is_never_broken(
+    resident: Resident, desk_server: Served, watched: Watched
+) -> None:
     resident.open().ask("住民票の写しの手数料と、ふとんの捨て方")
     resident.ask("印鑑について")
     resident.ask_for_person()

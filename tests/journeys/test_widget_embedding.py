@@ -25,7 +25,8 @@ def site() -> Iterator[tuple[str, dict[str, str]]]:
 
     @app.get("/")
     def page() -> tuple[str, dict[str, str]]:
-        html = f"<!doctype html><html lang=ja><meta charset=utf-8><title>市のサイト</title><body><main><h1>市のサイト</h1></main>{shown['body']}"
+        head = "<!doctype html><html lang=ja><meta charset=utf-8><title>市のサイト</title>"
+        html = f"{head}<body><main><h1>市のサイト</h1></main>{shown['body']}"
         return html, {"Content-Security-Policy": shown["policy"]} if shown["policy"] else {}
 
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -46,7 +47,9 @@ def _policy(desk: Served) -> str:
 def test_one_script_tag_is_enough(page: Page, site: tuple[str, dict[str, str]], desk: Served, watched: Watched) -> None:
     address, shown = site
     shown["policy"] = _policy(desk)
-    shown["body"] = f'<script type="module" src="{desk.url}/widget/madoguchi.js" data-municipality="{DEMO_MUNICIPALITY}"></script>'
+    shown["body"] = (
+        f'<script type="module" src="{desk.url}/widget/madoguchi.js" data-municipality="{DEMO_MUNICIPALITY}"></script>'
+    )
     resident = Resident(page).arrive(address).open()
     expect(resident.ask("ふとんの捨て方")).to_contain_text("粗大ごみ")
     resident.ask_for_person()

@@ -17,7 +17,7 @@ NEUTRAL = "https://www.jma.go.jp/"
 
 @pytest.fixture
 def resident(page: Page, desk_server: Served) -> Resident:
-    page.route(f"{NEUTRAL}**", lambda route: route.fulfill(body="<title>天気</title>", content_type="text/html"))
+    page.route(f"{NEUTRAL}**", lambda route: route.fulfill(body="<title>天気</title>", content_type="text/html; charset=utf-8"))
     return Resident(page).arrive(desk_server.url).open()
 
 

@@ -45,7 +45,9 @@ def test_the_whole_way_from_request_to_the_end(resident: Resident, desk_server: 
     expect(reply).to_contain_text("市民課です。請求書をお送りします。")
     expect(reply).to_contain_text("職員（市民課）")
     resident.page.wait_for_timeout(300)
-    assert [text for text in resident.heard() if "請求書をお送りします" in text] == ["職員からの返信です。 市民課です。請求書をお送りします。"]
+    assert [text for text in resident.heard() if "請求書をお送りします" in text] == [
+        "職員からの返信です。 市民課です。請求書をお送りします。"
+    ]
     resident.send("ありがとうございます")
     expect(resident.log.locator(".divider").last).to_contain_text("担当者にお伝えしました")
     desk_server.resolve(handoff)
@@ -162,7 +164,10 @@ def test_a_request_that_fails_keeps_what_was_written(resident: Resident) -> None
     resident.open()
     resident.dialog.locator("[data-tool=person]").click()
     resident.page.locator("#person-message").fill("大切な相談です")
-    resident.page.route("**/handoffs", lambda route: route.fulfill(status=429, headers={"Retry-After": "30"}, json={"error": {"code": "x", "message": "y"}}))
+    resident.page.route(
+        "**/handoffs",
+        lambda route: route.fulfill(status=429, headers={"Retry-After": "30"}, json={"error": {"code": "x", "message": "y"}}),
+    )
     resident.page.locator(".handoff-form [type=submit]").click()
     expect(resident.dialog.locator("#person-problem")).to_contain_text("30秒ほど待ってから")
     expect(resident.page.locator("#person-message")).to_have_value("大切な相談です")

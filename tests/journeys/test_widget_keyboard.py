@@ -127,7 +127,9 @@ def test_enter_that_confirms_a_conversion_does_not_send(resident: Resident) -> N
 def test_both_signs_of_a_conversion_are_known(resident: Resident, how: str) -> None:
     resident.open()
     resident.question.fill("ふとん")
-    resident.question.evaluate(f"(node) => node.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', bubbles: true, cancelable: true, ...{how}}}))")
+    resident.question.evaluate(
+        f"(node) => node.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', bubbles: true, cancelable: true, ...{how}}}))"
+    )
     resident.page.wait_for_timeout(200)
     expect(resident.log.locator(".message.resident")).to_have_count(0)
     expect(resident.question).to_have_value("ふとん")

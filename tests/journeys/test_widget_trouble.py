@@ -86,7 +86,9 @@ def test_offline_is_said_and_what_was_written_goes_out_by_itself(resident: Resid
     expect(resident.log.locator(".unsent")).to_have_count(0)
 
 
-def test_too_many_questions_are_answered_with_how_long_to_wait(serve: Callable[..., Served], new_page: Callable[..., Page]) -> None:
+def test_too_many_questions_are_answered_with_how_long_to_wait(
+    serve: Callable[..., Served], new_page: Callable[..., Page]
+) -> None:
     strict = serve(rate_limit_messages="1/minute")
     resident = Resident(new_page()).arrive(strict.url).open()
     resident.ask("ふとんの捨て方")
@@ -179,6 +181,8 @@ def test_deleting_asks_first_and_then_deletes_for_good(resident: Resident, desk_
 
 def test_blocked_storage_does_not_stop_the_widget(new_page: Callable[..., Page], desk_server: Served) -> None:
     page = new_page()
-    page.add_init_script("Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('blocked', 'SecurityError'); }})")
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('blocked', 'SecurityError'); }})"
+    )
     resident = Resident(page).arrive(desk_server.url).open()
     expect(resident.ask("ふとんの捨て方")).to_contain_text("粗大ごみ")

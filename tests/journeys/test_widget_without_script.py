@@ -18,7 +18,7 @@ def page(new_page: Callable[..., Page]) -> Page:
 
 def test_the_home_page_leads_to_an_answer(page: Page, desk_server: Served, watched: Watched) -> None:
     page.goto(desk_server.url)
-    expect(page.get_by_text("JavaScriptを使わずに質問するとき")).to_be_visible()
+    expect(page.get_by_role("link", name="文字だけの質問ページ").first).to_have_attribute("href", "/ask")
     page.get_by_label("知りたいこと").fill("住民票の写しの手数料はいくらですか")
     page.get_by_role("main").get_by_role("button", name="質問する").click()
     expect(page.locator(".talk-message.desk")).to_contain_text("1通300円")

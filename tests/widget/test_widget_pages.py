@@ -35,7 +35,7 @@ def test_the_home_page_embeds_the_widget_and_says_that_it_is_a_demo(client: Flas
     assert page.status_code == 200
     assert f'src="/widget/madoguchi.js" data-municipality="{DEMO_MUNICIPALITY}"' in page.text
     assert "架空の市です" in page.text
-    assert '<noscript>' in page.text
+    assert "<noscript>" in page.text
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
 
 
@@ -54,7 +54,9 @@ def test_files_of_the_widget_may_be_loaded_by_any_site_and_are_asked_for_again(c
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("path", ["pages.py", "../pages.py", "..%2fpages.py", "templates/widget/home.html", "nothing.js", "static/madoguchi.js"])
+@pytest.mark.parametrize(
+    "path", ["pages.py", "../pages.py", "..%2fpages.py", "templates/widget/home.html", "nothing.js", "static/madoguchi.js"]
+)
 def test_nothing_else_is_served_under_the_widgets_folder(client: FlaskClient, path: str) -> None:
     assert client.get(f"/widget/{path}").status_code == 404
 
@@ -129,7 +131,7 @@ def test_a_choice_can_be_pressed_without_javascript(client: FlaskClient, desk: R
 def test_hostile_answers_are_inert_without_javascript(client: FlaskClient) -> None:
     page = _ask(client, "罠").text
     assert "<img src=x" not in page
-    assert "href=\"javascript" not in page
+    assert 'href="javascript' not in page
     assert "<script>alert" not in page
 
 

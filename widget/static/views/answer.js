@@ -8,6 +8,11 @@ import { emergencyCard } from "./emergency.js";
 
 const KANA = /[\u3041-\u30ff]/;
 
+/** The language of a label taken from a Japanese article, where it is not the language around it. */
+function japanese(text, texts) {
+  return texts.tag !== "ja" && KANA.test(text) ? "ja" : null;
+}
+
 /** Nodes of an answer. `actions`: choose(choice), person(department), leave(). */
 export function answerView(answer, texts, actions) {
   const nodes = [masked(answer, texts)];
@@ -82,22 +87,26 @@ function foldedView(section, texts, level) {
   return element("details", {}, element("summary", {}, section.heading), element("div", { class: "folded" }, ...markdown(section.body, { texts, level })));
 }
 
-/** The fact that was asked for comes first and is marked. */
+/** The fact that was asked for comes first and is marked; the others wait behind it until they are wanted. */
 function factList(facts, texts, level) {
   if (!facts.length) return null;
-  const ordered = [...facts.filter((fact) => fact.asked), ...facts.filter((fact) => !fact.asked)];
-  const rows = ordered.map((fact) => {
-    const term = fact.asked ? [fact.label, element("span", { class: "badge asked" }, texts.say("fact_asked"))] : fact.label;
-    const values = fact.values.map((value) => inline(value, texts));
-    const body = values.length === 1 ? element("span", {}, ...values[0]) : element("ul", {}, ...values.map((value) => element("li", {}, ...value)));
-    return { term, body, asked: fact.asked };
-  });
-  const list = element(
-    "dl",
-    { class: "facts" },
-    ...rows.map((row) => element("div", { class: row.asked ? "asked" : null }, element("dt", {}, ...[row.term].flat()), element("dd", {}, row.body))),
-  );
-  return element("div", { class: "fact-card" }, element(`h${level}`, {}, texts.say("facts")), list);
+  const asked = facts.filter((fact) => fact.asked);
+  const others = facts.filter((fact) => !fact.asked);
+  const card = element("div", { class: "fact-card" }, element(`h${level}`, {}, texts.say("facts")), rows(asked.length ? asked : others, texts));
+  if (!asked.length || !others.length) return card;
+  card.append(element("details", { class: "other-facts" }, element("summary", {}, texts.say("facts_other")), rows(others, texts)));
+  return card;
+}
+
+function rows(facts, texts) {
+  return element("dl", { class: "facts" }, ...facts.map((fact) => row(fact, texts)));
+}
+
+function row(fact, texts) {
+  const values = fact.values.map((value) => inline(value, texts));
+  const body = values.length === 1 ? values[0] : [element("ul", {}, ...values.map((value) => element("li", {}, ...value)))];
+  const mark = fact.asked ? element("span", { class: "badge asked" }, texts.say("fact_asked")) : null;
+  return element("div", { class: fact.asked ? "asked" : null }, element("dt", {}, fact.label, mark), element("dd", {}, ...body));
 }
 
 function choices(list, texts, actions) {
@@ -105,7 +114,7 @@ function choices(list, texts, actions) {
   return element(
     "div",
     { class: "choices", role: "group", "aria-label": texts.say("choices") },
-    ...list.map((choice) => button(choice.label, () => actions.choose(choice), { class: "choice" })),
+    ...list.map((choice) => button(choice.label, () => actions.choose(choice), { class: "choice", lang: japanese(choice.label, texts) })),
   );
 }
 

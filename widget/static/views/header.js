@@ -24,7 +24,7 @@ export function header({ texts, town, size, actions }) {
     element("div", { class: "languages", role: "group", "aria-label": texts.say("language") }, ...LANGUAGES.map((language) => choice(language, texts, actions))),
     element("div", { class: "tool-buttons" }, sizeButton(texts, size, actions), button([icon("trash"), element("span", {}, texts.say("clear"))], actions.clear, { class: "bar", "data-tool": "clear" })),
   );
-  return element("header", {}, top, tools);
+  return element("div", { class: "head" }, top, tools);
 }
 
 function choice({ code, tag, name }, texts, actions) {
