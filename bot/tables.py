@@ -73,7 +73,7 @@ class HandoffRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer, default=1)
 
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
     __table_args__ = (Index("ix_handoff_municipality_state", "municipality", "state", "requested_at"),)
 
 

@@ -38,7 +38,7 @@ class WordVectors(torch.nn.Module):
     ) -> None:
         super().__init__()
         self.words, self.base = dict(words), base
-        self.own = torch.nn.Embedding(*own.shape, _weight=own)
+        self.own = torch.nn.Embedding(own.shape[0], own.shape[1], _weight=own)
         self.weights = torch.nn.Parameter(weights)
         self.unseen = unseen
         self.map = torch.nn.Linear(DIMENSION, DIMENSION)

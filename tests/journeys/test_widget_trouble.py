@@ -186,3 +186,29 @@ def test_blocked_storage_does_not_stop_the_widget(new_page: Callable[..., Page],
     )
     resident = Resident(page).arrive(desk_server.url).open()
     expect(resident.ask("ふとんの捨て方")).to_contain_text("粗大ごみ")
+
+
+def test_labels_older_than_the_script_do_not_cost_the_answer(page: Page, desk_server: Served) -> None:
+    def older(route: Route) -> None:
+        served = route.fetch().json()
+        for key in ("facts", "source", "feedback"):
+            del served["labels"][key]
+        route.fulfill(json=served)
+
+    page.route("**/widget/texts/*.json", older)
+    resident = Resident(page).arrive(desk_server.url).open()
+    expect(resident.ask("ふとんの捨て方")).to_contain_text("粗大ごみの出し方")
+    expect(resident.log.locator(".unsent")).to_have_count(0)
+
+
+def test_an_answer_that_cannot_be_shown_in_full_is_shown_in_plain_words(page: Page, desk_server: Served) -> None:
+    def damaged(route: Route) -> None:
+        reply = route.fetch().json()
+        reply["answer"]["topics"] = [{}]
+        route.fulfill(json=reply)
+
+    resident = Resident(page).arrive(desk_server.url).open()
+    page.route(MESSAGES, damaged)
+    resident.send("ふとんの捨て方")
+    expect(resident.log.locator(".divider")).to_contain_text("ふとんは粗大ごみです")
+    expect(resident.log.locator(".unsent")).to_have_count(0)

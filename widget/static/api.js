@@ -73,8 +73,7 @@ export class Api {
 
   async #request(method, path, body, leaving = false) {
     const options = { method, credentials: "omit", cache: "no-store", keepalive: leaving, headers: { Accept: "application/json" } };
-    if (path.startsWith("/widget/texts/")) options.cache = "default";
-    if (body !== undefined) {
+        if (body !== undefined) {
       options.headers["Content-Type"] = "application/json";
       options.body = JSON.stringify(body);
     }

@@ -105,7 +105,7 @@ export class Talk {
       this.log.settled();
       this.panel.calm();
       if (renewed) this.log.divider(this.texts.say("error_gone"));
-      this.#show(entry, reply, conversation);
+      this.#shown(entry, reply, conversation);
       return true;
     } catch (error) {
       this.log.settled();
@@ -114,6 +114,16 @@ export class Talk {
     } finally {
       clearTimeout(slow);
       this.#inFlight = false;
+    }
+  }
+
+  /** An answer that arrived is never taken for one that did not: in the worst case its plain words are shown. */
+  #shown(entry, reply, conversation) {
+    try {
+      this.#show(entry, reply, conversation);
+    } catch (error) {
+      console.error(error);
+      this.log.divider(reply.answer.answer, reply.answer.language);
     }
   }
 

@@ -8,10 +8,10 @@ export class Texts {
     this.messageMaxLength = messageMaxLength;
   }
 
-  /** The label `key`, its {slots} filled. A missing label is a defect and says so. */
+  /** The label `key`, its {slots} filled. During an upgrade labels may be older than the script: no answer fails for that. */
   say(key, slots = {}) {
-    const text = this.labels[key];
-    if (text === undefined) throw new Error(`madoguchi: no label "${key}" in "${this.language}"`);
+    const text = this.labels[key] ?? "";
+    if (!text) console.error(`madoguchi: no label "${key}" in "${this.language}"`);
     return text.replace(/\{(\w+)\}/g, (whole, name) => (name in slots ? String(slots[name]) : whole));
   }
 
