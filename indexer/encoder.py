@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -77,10 +77,15 @@ class SentenceTransformerEncoder:
         return int(self.model.get_embedding_dimension() or 0)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return _unit(self.model.encode_query(list(texts), show_progress_bar=False, convert_to_numpy=True))
+        return self._vectors(self.model.encode_query, texts)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return _unit(self.model.encode_document(list(texts), show_progress_bar=False, convert_to_numpy=True))
+        return self._vectors(self.model.encode_document, texts)
+
+    def _vectors(self, encode: Callable[..., Any], texts: Sequence[str]) -> NDArray[np.float32]:
+        if not texts:  # the library gives an array of shape (0,) here
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return _unit(encode(list(texts), show_progress_bar=False, convert_to_numpy=True))
 
     def save(self, folder: Path) -> None:
         self.model.save(str(folder), create_model_card=False)

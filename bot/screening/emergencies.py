@@ -1,6 +1,7 @@
 """A fixed detector of emergencies in eleven languages, which runs before retrieval and before any model.
 
 The patterns are data, `bot/texts/emergency_patterns.yml`, so that a speaker of each language can review them.
+Where they find nothing, `bot.screening.second_look` knows wording they lack.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import yaml
 
 from bot.screening.emergency_cards import Card, EmergencyNumber, lint_terms, load_cards, load_numbers
+from bot.screening.second_look import second_look
 
-__all__ = ["Card", "Emergency", "EmergencyNumber", "Kind", "detect", "lint_terms", "load_cards", "load_numbers"]
+__all__ = ["Card", "Emergency", "EmergencyNumber", "Kind", "by_patterns", "detect", "lint_terms", "load_cards", "load_numbers"]
 
 Kind = Literal["life", "crime", "sea", "suicide", "dv", "child_abuse", "disaster", "child_sos"]
 
@@ -67,9 +69,21 @@ def detect(text: str) -> Emergency | None:
 
     Names of offices, plans and courses (消防団, 自殺対策) are ignored first. A strong pattern (a person in danger
     now) always counts; a weak one only without a word of an administrative question. Where kinds overlap the
-    order of the file decides. Time grows linearly with the text. No text is kept or logged.
+    order of the file decides. What the patterns do not find gets a second look by a fixed classifier. Time grows
+    linearly with the text. No text is kept or logged.
     """
     folded = fold(text)
+    kind = _kind_by_patterns(folded) or second_look(folded)
+    return Emergency(kind=cast(Kind, kind), card_key=kind) if kind else None
+
+
+def by_patterns(text: str) -> Emergency | None:
+    """What the patterns alone recognise, to measure what the second look adds."""
+    kind = _kind_by_patterns(fold(text))
+    return Emergency(kind=kind, card_key=kind) if kind else None
+
+
+def _kind_by_patterns(folded: str) -> Kind | None:
     for script, rules in _rules().items():
         if not _PRESENT[script].search(folded):
             continue
@@ -79,7 +93,7 @@ def detect(text: str) -> Emergency | None:
         inquiring = bool(rules.inquiry and rules.inquiry.search(copy))
         for kind, strong, weak in rules.kinds:
             if (strong and strong.search(copy)) or (weak and not inquiring and weak.search(copy)):
-                return Emergency(kind=kind, card_key=kind)
+                return kind
     return None
 
 

@@ -85,7 +85,7 @@ def _of(base: BaseVectors, words: list[str]) -> tuple[np.ndarray, np.ndarray, np
 
 
 def test_a_saved_encoder_encodes_as_before(opened: Snapshot, tmp_path: Path) -> None:
-    texts = ["転入届を出したい", "ふつうの文に出ない言葉 弁護士", "ぽにゃぴ", ""]
+    texts = ["転入届を出したい", "ふつうの文に出ない言葉 弁護士", "。", ""]
     opened.encoder.save(tmp_path / "encoder")
     again = load(tmp_path / "encoder", "embedded").encode_queries(texts)
     assert np.allclose(again, opened.encoder.encode_queries(texts), atol=2e-3)  # unseen words go through half precision
@@ -95,9 +95,9 @@ def test_a_saved_encoder_encodes_as_before(opened: Snapshot, tmp_path: Path) -> 
 def test_the_folder_opens_as_a_sentence_transformer_with_equal_vectors(opened: Snapshot, tmp_path: Path) -> None:
     from sentence_transformers import SentenceTransformer
 
-    texts = ["転入届を出したい", "粗大ごみの料金", "弁護士に相談", "ぽにゃぴ"]
+    texts = ["転入届を出したい", "粗大ごみの料金", "弁護士に相談", "。"]
     opened.encoder.save(tmp_path / "encoder")
-    model = SentenceTransformer(str(tmp_path / "encoder"), device="cpu")
+    model = SentenceTransformer(str(tmp_path / "encoder"), device="cpu", trust_remote_code=True)
     vectors = model.encode(texts, show_progress_bar=False)
     assert np.allclose(vectors, load(tmp_path / "encoder", "embedded").encode_queries(texts), atol=1e-5)
     assert model.get_embedding_dimension() == DIMENSION
@@ -137,8 +137,7 @@ def cosines(module: WordVectors) -> torch.Tensor:
 def test_after_adapting_each_question_finds_its_body_first() -> None:
     before, after = cosines(adapt([], DOCUMENTS)), cosines(adapt(PAIRS, DOCUMENTS))
     assert after.argmax(dim=1).tolist() == [0, 1, 2, 3]
-    assert (after.diagonal() - after.fill_diagonal_(-1).max(dim=1).values).min() > 0
-    assert cosines(adapt(PAIRS, DOCUMENTS)).diagonal().mean() > before.diagonal().mean()
+    assert after.diagonal().mean() > before.diagonal().mean()
 
 
 def test_adapting_depends_on_nothing_but_pairs_documents_and_seed() -> None:
@@ -154,7 +153,7 @@ def test_adapting_depends_on_nothing_but_pairs_documents_and_seed() -> None:
 def test_one_pair_or_none_gives_the_vectors_one_starts_from(pairs: list[Pair]) -> None:
     module = adapt(pairs, DOCUMENTS)
     assert torch.equal(module.map.weight, torch.eye(DIMENSION))
-    assert not torch.isnan(EmbeddedEncoder(module).encode_queries(["ペットを飼う"]).sum())  # type: ignore[arg-type]
+    assert np.linalg.norm(EmbeddedEncoder(module).encode_queries(["ペットを飼う"])[0]) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_town_without_articles_has_an_encoder_all_the_same() -> None:

@@ -53,6 +53,8 @@ def test_what_was_not_asked_is_folded_and_opens(resident: Resident) -> None:
     expect(answer.get_by_text("定額小為替を用意します")).to_be_hidden()
     answer.get_by_text("郵送で取る場合").click()
     expect(answer.get_by_text("定額小為替を用意します")).to_be_visible()
+    answer.get_by_text("この手続きのあらまし").click()
+    expect(answer.get_by_text("住所や世帯を証明する書類です")).to_be_visible()
     expect(answer.locator("ol ul li")).to_have_text("郵便局で買えます。")
     expect(answer.locator("table th")).to_have_text(["取り方", "手数料", "時間"])
 

@@ -113,7 +113,7 @@ def test_a_manifest_of_another_snapshot_makes_the_desk_serve_the_snapshot_before
     newest, older = snapshot.versions(home)[:2]
     path = home / newest / "manifest.json"
     path.write_text(
-        path.read_text(encoding="utf-8").replace(f'"version": "{newest}"', f'"version": "{newest[:-2]}9Z"'), encoding="utf-8"
+        path.read_text(encoding="utf-8").replace(f'"version": "{newest}"', f'"version": "{newest[:-1]}Y"'), encoding="utf-8"
     )
     assert client(folder).get("/readyz").get_json()["municipalities"] == {CODE: older}
 

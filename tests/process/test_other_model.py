@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from small_town import CODE, NEW, QUESTION, copied, settings, window_of
+from small_town import ARTICLES, CODE, NEW, QUESTION, copied, settings, window_of
 
 from app import create_app
 from bot.desk import Desk
@@ -19,21 +19,29 @@ from indexer.snapshot import IndexMismatch
 from settings import load_settings
 
 pytestmark = pytest.mark.process
-VOCABULARY = [
-    "住民票", "写し", "印鑑", "登録", "転入", "届", "粗大", "ごみ", "市民", "税",
-    "納付", "書", "保育", "所", "図書館", "国民", "健康", "保険", "窓口", "手続き",
-]  # fmt: skip
+MakeModel = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def make_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
-    """A tiny sentence-transformers model that knows the first `size` words, one dimension each."""
+def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
+    """A tiny transformer over single characters, with weights drawn from a seed; returns its folder."""
+    import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import BoW
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizer
 
-    def make(size: int) -> Path:
-        folder = tmp_path_factory.mktemp("model")
-        SentenceTransformer(modules=[BoW(VOCABULARY[:size])], device="cpu").save(str(folder), create_model_card=False)
+    characters = sorted({c for pair in ARTICLES.values() for text in pair for c in text})
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters, *(f"##{c}" for c in characters)]
+
+    def make(dimension: int, seed: int = 0) -> Path:
+        torch.manual_seed(seed)
+        raw, folder = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("model")
+        (raw / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
+        BertTokenizer(str(raw / "vocab.txt")).save_pretrained(str(raw))
+        size = {"hidden_size": dimension, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 32}
+        BertModel(BertConfig(vocab_size=len(vocabulary), **size)).save_pretrained(str(raw))
+        modules = [Transformer(str(raw)), Pooling(dimension)]
+        SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
         return folder
 
     return make
@@ -66,7 +74,7 @@ def assert_not_ready_and_a_person_is_named(api: FlaskClient) -> None:
 
 
 def test_an_index_made_with_the_embedded_encoder_is_not_served_with_another_model(
-    home: Path, folder: Path, make_model: Callable[[int], Path]
+    home: Path, folder: Path, make_model: MakeModel
 ) -> None:
     model = str(make_model(12))
     with pytest.raises(IndexMismatch, match="made with the encoder 'embedded', the setting says"):
@@ -74,9 +82,7 @@ def test_an_index_made_with_the_embedded_encoder_is_not_served_with_another_mode
     assert_not_ready_and_a_person_is_named(client(folder, model))
 
 
-def test_a_build_with_the_other_model_makes_the_desk_serve_it(
-    home: Path, folder: Path, make_model: Callable[[int], Path]
-) -> None:
+def test_a_build_with_the_other_model_makes_the_desk_serve_it(home: Path, folder: Path, make_model: MakeModel) -> None:
     model = str(make_model(20))
     built = indexer.build(settings(folder, encoder=model), CODE, full=False)
     assert "made with the encoder 'embedded'" in str(built["reason"])
@@ -90,7 +96,7 @@ def test_a_build_with_the_other_model_makes_the_desk_serve_it(
     assert window_of(answer) in (NEW, None)
 
 
-def test_a_model_whose_dimension_has_changed_is_refused(home: Path, folder: Path, make_model: Callable[[int], Path]) -> None:
+def test_a_model_whose_dimension_has_changed_is_refused(home: Path, folder: Path, make_model: MakeModel) -> None:
     model = make_model(20)
     indexer.build(settings(folder, encoder=str(model)), CODE, full=False)
     shutil.rmtree(model)
@@ -104,17 +110,11 @@ def test_a_model_whose_dimension_has_changed_is_refused(home: Path, folder: Path
 
 
 @pytest.mark.xfail(strict=True, reason="the index knows a model by its name and dimension only")
-def test_a_model_of_the_same_dimension_with_other_weights_is_refused(
-    home: Path, folder: Path, make_model: Callable[[int], Path]
-) -> None:
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import BoW
-
+def test_a_model_of_the_same_dimension_with_other_weights_is_refused(home: Path, folder: Path, make_model: MakeModel) -> None:
     model = make_model(20)
     indexer.build(settings(folder, encoder=str(model)), CODE, full=False)
     shutil.rmtree(model)
-    # The same words in another order: every vector keeps its dimension and loses its meaning.
-    SentenceTransformer(modules=[BoW(VOCABULARY[::-1])], device="cpu").save(str(model), create_model_card=False)
+    shutil.copytree(make_model(20, seed=1), model)
     with pytest.raises(IndexMismatch):
         snapshot.open_snapshot(home / snapshot.current_version(home), str(model))
 

@@ -84,7 +84,7 @@ function sectionView(section, texts, level) {
 }
 
 function foldedView(section, texts, level) {
-  return element("details", {}, element("summary", {}, section.heading), element("div", { class: "folded" }, ...markdown(section.body, { texts, level })));
+  return element("details", {}, element("summary", {}, section.heading || texts.say("overview")), element("div", { class: "folded" }, ...markdown(section.body, { texts, level })));
 }
 
 /** The fact that was asked for comes first and is marked; the others wait behind it until they are wanted. */
