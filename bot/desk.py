@@ -23,7 +23,7 @@ from bot.wording import say
 from indexer import snapshot
 from indexer.encoder import EncoderUnavailable
 from indexer.search import SearchIndex
-from indexer.snapshot import CURRENT, IndexMismatch, SnapshotCorrupt, SnapshotMissing
+from indexer.snapshot import IndexMismatch, SnapshotCorrupt, SnapshotMissing
 from indexer.text import ginza, person_names
 from knowledge.snapshot_content import UnknownMunicipality
 from settings import Settings
@@ -91,7 +91,7 @@ class Desk:
         """Take up snapshots that are new; a broken one is reported once, and what was served before stays."""
         root = self._settings.indexes
         for home in sorted(root.iterdir()) if root.is_dir() else []:
-            if (home / CURRENT).is_file():
+            if home.is_dir():
                 self._refresh(home)
 
     def _refresh(self, home: Path) -> None:
@@ -99,7 +99,10 @@ class Desk:
         try:
             version = snapshot.current_version(home)
         except SnapshotMissing:
-            return
+            whole = snapshot.versions(home)  # CURRENT is lost or damaged; before the first build is done there is none
+            if not whole:
+                return
+            version = whole[0]
         served = self._served.get(code)
         if (served and served.version == version) or self._refused.get(code) == version:
             return

@@ -26,6 +26,8 @@ def plain(markdown: str) -> str:
             cells = None
         elif token.type == "list_item_open":
             marker = f"{token.info}. " if token.info else "・"
+        elif token.type == "list_item_close":
+            marker = ""
         elif token.type == "inline":
             text = _inline(token)
             if cells is not None:

@@ -16,7 +16,7 @@ _GREETING = re.compile(
 )
 _THANKS = re.compile(r"(?:(?:よろしく|宜しく)お?願い(?:いた)?します|ありがとう(?:ございま(?:す|した))?)[。.!！\s]*$")
 _CONNECTOR = re.compile(
-    r"^(?:あと|それと|それから|ついでに|もう(?:一|ひと)つ|別件(?:で|ですが)|それとは別に|また|さらに|加えて)[、,はでもに]*\s*"
+    r"^(?:あと|それと|それから|ついでに|もう(?:一|ひと)つ|別件(?:ですが|で)|それとは別に|また|さらに|加えて)[、,はでもに]*\s*"
 )
 _JOINED = re.compile(r"[、,]\s*(?=(?:あと|それと|それから|ついでに|もう(?:一|ひと)つ|別件で)[、,はでもに]*)")
 _QUESTION = re.compile(
@@ -30,7 +30,7 @@ _ANAPHORA = re.compile(
 )
 # 「じゃあ児童手当は？」「では、転出届はどこですか」 turn to something else; 「じゃあ郵送は？」 does not.
 _TURN = re.compile(r"^(?:じゃあ?|では|それなら|それじゃあ?|なら|だったら)[、,\s]*")
-_SUBJECT = re.compile(r"^(?!.{0,12}(?:場合|とき|時))([^、。？?はをって]*[一-龯々ァ-ヴーA-Za-z])(?:は|って|を)")
+_SUBJECT = re.compile(r"^(?!.{0,12}(?:場合|とき|時))([^、。？?はをがって]*[一-龯々ァ-ヴーA-Za-z])(?:は|って|を)")
 LONGEST_ELLIPSIS = 6
 """Content words up to which a question that names no subject is read as the continuation of the one before."""
 LONGEST_REPLY = 3
@@ -45,7 +45,7 @@ _ABOUT = frozenset(
         "土日 休日 日曜 土曜 夜間 オンライン ネット スマホ インターネット 電話 申請 申し込み 子供 子ども 外国人 委任状 "
         "いつ迄 締め切り 遅れる 過ぎる 忘れる 無料 有料 コンビニ 予約 対象 条件 詳しい もう少し 円 迄 日 今日 明日 印鑑 "
         "取る 取れる 貰う 払う 支払う 出す 出せる 遣る 行う 使う 要る 掛かる 開く 見る 聞く 提出 届け 届け出 届ける "
-        "受け取る 受け取り 持参 記入 書く 書き方 写真 身分 証明 手順 流れ 他 無い 無し 駄目 大丈夫 分 課 番号 同じ 同意 "
+        "受け取る 受け取り 持参 記入 書く 書き方 写真 身分 証明 手順 流れ 他 無い 無し なし 駄目 大丈夫 分 課 番号 同じ 同意 "
         "月 年 週間 平日 母 父 夫 妻 娘 息子 親 兄弟 姉妹 友人 友達 孫 祖母 祖父 未成年 学生 高齢 者 人 会社 員 一緒 直ぐ "
         "全部 再 発行 決まる 分かる 分る 届く 早い"
     ).split()
@@ -71,7 +71,7 @@ def split(message: str) -> list[str]:
         if started_new and context and not topics:
             topics.append(" ".join(context))
             context = []
-        if topics and not context and _continues(piece):  # 「あと、いくらですか」 has no subject either
+        if topics and not context and names_no_subject(piece):  # 「あと、いくらですか」 has no subject either
             topics[-1] += f" {piece}"
             continue
         if not topics and len("".join(context)) <= LONGEST_CONTEXT:
@@ -111,10 +111,10 @@ def _follows(question: str) -> bool:
     subject = _SUBJECT.match(question[turned.end() :]) if turned else None
     if subject and any(word not in _ABOUT for word in text.tokens(subject[1])):
         return False
-    return bool(_ANAPHORA.search(question)) or _continues(question)
+    return bool(_ANAPHORA.search(question)) or names_no_subject(question)
 
 
-def _continues(question: str) -> bool:
-    """Whether the question names no subject of its own: 「郵送だと？」「いくらですか」."""
+def names_no_subject(question: str) -> bool:
+    """Whether the question has no subject of its own: 「郵送だと？」「いくらですか」."""
     words = text.tokens(question)
     return all(w in _ABOUT for w in words) and len(words) <= LONGEST_ELLIPSIS

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation import bench, datasets, retrieval, runs
-from evaluation.datasets import HOW_TO_GIVE, BadDataset, QuestionSet
+from evaluation.datasets import HOW_TO_GIVE, QuestionSet
 from evaluation.installation import CommandFailed, Installation
-from evaluation.runs import BadRun
 from settings import DEMO_MUNICIPALITY
 
 DATA_HELP = f"folder with corpus.jsonl, queries.dev.jsonl, qrels.dev.tsv (default: {datasets.VARIABLE}, else the one beside)"
@@ -28,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
             "--half", default="dev", help="queries.HALF.jsonl and qrels.HALF.tsv are used (default: %(default)s)"
         )
         command.add_argument("--runs", type=Path, default=retrieval.RUNS, metavar="DIR", help="where reports go")
+    command.add_argument("--into", type=Path, metavar="PAGE.md", help="also put the figures between the markers of this page")
     scoring = commands.add_parser("score", help="score a run again, from its JSON lines alone")
     scoring.add_argument("run", type=Path, metavar="RUN.jsonl")
     scoring.add_argument("qrels", type=Path, metavar="QRELS.tsv")
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         folder = datasets.locate(arguments.data)
         questions = datasets.load(folder, arguments.half) if folder else None
         _measure(arguments, questions, typed)
-    except (BadDataset, BadRun, CommandFailed, OSError) as error:
+    except (CommandFailed, OSError, ValueError) as error:  # BadDataset and BadRun are ValueErrors
         print(f"evaluation: {error}", file=sys.stderr)
         return 2
     return 0
@@ -68,6 +68,8 @@ def _measure(arguments: argparse.Namespace, questions: QuestionSet | None, typed
         if arguments.command == "bench":
             figures, _ = bench.measure(installation, questions, run)
             text = bench.markdown(figures, questions, typed)
+            if arguments.into:
+                bench.put_into(arguments.into, text)
         elif questions:
             report = retrieval.measure(installation, questions, run)
             text = retrieval.markdown(report, retrieval.described(questions), typed)

@@ -79,10 +79,15 @@ def _turns(values: Sequence[str], chance: random.Random) -> Iterator[str]:
         yield from chance.sample(values, len(values))
 
 
+def _stored(line: Line) -> str:
+    kept = {name: value for name, value in asdict(line).items() if value is not None}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
 def main() -> None:
     """Write the file and print how many lines it has."""
     lines = training_lines()
-    TRAIN.write_text("".join(json.dumps(asdict(line), ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines), encoding="utf-8")
+    TRAIN.write_text("".join(_stored(line) + "\n" for line in lines), encoding="utf-8")
     dangerous = sum(line.kind is not None for line in lines)
     print(f"{len(lines)} lines, {dangerous} of emergencies, {len(lines) - dangerous} of none; {TRAIN.stat().st_size} bytes")
 

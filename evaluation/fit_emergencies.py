@@ -31,7 +31,9 @@ _KANJI = re.compile(r"[\u3400-\u9fff]")
 TESTS = Path(__file__).parent.parent / "tests" / "bot" / "screening" / "data"
 DEMO = Path(__file__).parent.parent / "knowledge" / "samples" / "midorino"
 KINDS = ("life", "crime", "sea", "suicide", "dv", "child_abuse", "disaster", "child_sos")
-LEARNT = ()
+ABOUT_DANGER = ("child-abuse-consultation", "domestic-violence-protection", "mental-health-consultation")
+"""Articles whose alternative phrasings are partly pleas (「子どもを叩いてしまいそう」): neither ordinary nor labelled."""
+LEARNT: tuple[str, ...] = ("batch1", "batch2")
 """Batches that were tuned on and then joined the training lines; `batch3` never does."""
 THRESHOLD = 0.0
 STRENGTH = 30.0
@@ -51,7 +53,7 @@ class Measured:
 
 def ordinary_lines(*, held_out: bool) -> list[Line]:
     """Titles and alternatives of the demo municipality: one article in five is held out, chosen by its id."""
-    articles = [row.article for row in read_folder(DEMO).rows if row.article]
+    articles = [row.article for row in read_folder(DEMO).rows if row.article and row.article.id not in ABOUT_DANGER]
     chosen = [article for article in articles if (zlib.crc32(article.id.encode()) % 5 == 0) is held_out]
     return [Line(text, "ja", None, "articles") for article in chosen for text in (article.title, *article.alternatives)]
 

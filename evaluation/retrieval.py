@@ -60,7 +60,10 @@ def markdown(report: RunReport, data: str, command: str) -> str:
         "",
         "| measure | value [95 % interval] (questions) |",
         "|---|---|",
-        *(f"| {score.name} | {score} |" for score in (*report.scores, report.answered_right, report.asked_back_right)),
+        *(
+            f"| {score.name} | {score} |"
+            for score in (*report.scores, report.answered_right, report.asked_back_right, report.alarmed)
+        ),
         "",
         "| outcome | questions |",
         "|---|---|",

@@ -35,13 +35,17 @@ class Prediction:
 
 @dataclass(frozen=True)
 class RunReport:
-    """`missing`: judged questions that the run does not have; they count as not found."""
+    """`missing`: judged questions that the run does not have; they count as not found.
+
+    `alarmed`: judged questions that got an emergency card; an article answers them, so nearly all are false alarms.
+    """
 
     scores: tuple[Score, ...]
     outcomes: Mapping[str, int]
     statuses: Mapping[str, int]
     answered_right: Score
     asked_back_right: Score
+    alarmed: Score
     missing: int
     questions: int
     snapshots: tuple[str, ...]
@@ -62,6 +66,7 @@ def report(judgements: Judgements, predictions: Sequence[Prediction]) -> RunRepo
         statuses=dict(Counter(p.status.value for p in predictions).most_common()),
         answered_right=_share("answered from a judged article", judgements, judged, Outcome.ANSWER),
         asked_back_right=_share("asked back with a judged article to choose", judgements, judged, Outcome.ASK_BACK),
+        alarmed=metrics.mean("taken for an emergency", [float(p.status is Status.EMERGENCY) for p in judged]),
         missing=sum(question not in known for question in judgements),
         questions=len(predictions),
         snapshots=tuple(sorted({p.snapshot for p in predictions})),

@@ -45,6 +45,11 @@ class Passage:
     text: str
 
     @property
+    def encoded(self) -> str:
+        """The text that the encoder gets."""
+        return f"{self.heading} {self.text}".strip()
+
+    @property
     def digest(self) -> str:
         """SHA-256 (hex) of what is encoded: equal digests need no new vector."""
         return hashlib.sha256(f"{self.kind}\0{self.heading}\0{self.text}".encode()).hexdigest()

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,10 @@ from knowledge.snapshot_content import Content
 FORMAT = 1
 CURRENT = "CURRENT"
 BUILDING = ".building-"
+LEFTOVER_SECONDS = 60
+CHECKED_PASSAGES = 8
+MODEL_TOLERANCE = 0.02
+"""Greatest difference in a component of one unit vector made by one model on two machines or in two batches."""
 
 
 class SnapshotMissing(LookupError):
@@ -165,6 +170,8 @@ def open_snapshot(folder: Path, encoder_setting: str = EMBEDDED) -> Snapshot:
         raise IndexMismatch(
             f"the index was made with the encoder {manifest.encoder!r}, the setting says {encoder_setting!r}: build it again"
         )
+    if manifest.version != folder.name:
+        raise SnapshotCorrupt(f"{folder}/manifest.json describes the snapshot {manifest.version}")
     _check_files(folder, manifest)
     try:
         content = Content.from_json(json.loads((folder / "knowledge.json").read_text(encoding="utf-8")))
@@ -182,6 +189,7 @@ def open_snapshot(folder: Path, encoder_setting: str = EMBEDDED) -> Snapshot:
         raise IndexMismatch(f"vectors of {store.dimension} dimensions, encoder of {encoder.dimension}: build the index again")
     if not (store.size == len(passages) == manifest.passages and len(words) == len(content.articles)):
         raise SnapshotCorrupt(f"{folder}: {store.size} vectors, {len(passages)} passages, {len(words)} documents")
+    _check_model(passages, store, encoder)
     return Snapshot(manifest, content, passages, words, lexical, store, encoder)
 
 
@@ -191,9 +199,28 @@ def prune(home: Path, keep: int) -> list[str]:
     old = [v for v in versions(home)[keep:] if v != served]
     for name in old:
         shutil.rmtree(home / name, ignore_errors=True)
-    for leftover in home.glob(f"{BUILDING}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    remove_leftovers(home)
     return old
+
+
+def remove_leftovers(home: Path) -> None:
+    """Delete what killed processes left; the caller holds the builders' lock."""
+    for folder in home.glob(f"{BUILDING}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in home.glob(f".{CURRENT}-*"):
+        # A rollback, which takes no lock, may be about to rename its own.
+        if time.time() - file.stat().st_mtime > LEFTOVER_SECONDS:
+            file.unlink(missing_ok=True)
+
+
+def _check_model(passages: Sequence[Passage], store: VectorStore, encoder: Encoder) -> None:
+    """A few passages are encoded again: a model of the same name and dimension may have other weights."""
+    if encoder.name == EMBEDDED or not passages:
+        return  # the embedded model lies in the snapshot and was checked with its files
+    ids = list(range(0, len(passages), max(1, len(passages) // CHECKED_PASSAGES)))
+    again = encoder.encode_passages([passages[at].encoded for at in ids])
+    if float(abs(again - store.vectors(ids)).max()) > MODEL_TOLERANCE:
+        raise IndexMismatch(f"the model {encoder.name!r} is not the one that made the vectors: build the index again")
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:

@@ -151,7 +151,7 @@ def _vectors(
     if fresh:
         for start in tqdm(range(0, len(fresh), ENCODED_AT_ONCE), desc="encoding passages", disable=not progress):
             some = fresh[start : start + ENCODED_AT_ONCE]
-            vectors[some] = encoder.encode_passages([f"{flat[at].heading} {flat[at].text}".strip() for at in some])
+            vectors[some] = encoder.encode_passages([flat[at].encoded for at in some])
     return vectors, len(fresh)
 
 
@@ -173,6 +173,5 @@ def _one_builder(home: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise IndexBusy(f"another process is building the index of {home.name}; try again when it is done") from error
-        for leftover in home.glob(f"{snapshot.BUILDING}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        snapshot.remove_leftovers(home)
         yield

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
+
 import structlog
 
-from bot.answer import Answer, Status, TopicAnswer
+from bot.answer import Answer, Section, Status, TopicAnswer
 from bot.claims import unsupported
 from bot.endings import ending
+from bot.foreign_text import foreign, instructs
+from bot.numerals import normal_numbers
 from bot.plain_text import plain
+from bot.source_sentences import contact_lines, source_sentences
+from bot.steps.compose import source_line
+from bot.support import Encode, lacks, problems
 from bot.turn import Services, Topic, Turn
 from bot.waste_talk import TABLE_ID
 from bot.wording import say
+from indexer.encoder import EMBEDDED
 from indexer.passages import fact_lines
 from knowledge.articles import Article
 
@@ -29,9 +38,12 @@ def check(turn: Turn, services: Services) -> Turn:
 
 def support_of(article: Article, services: Services) -> str:
     """Everything an answer from this article may say: its text, facts, date, and its department's contact."""
-    department = services.content.department_of.get(article.department)
+    return _support(article, contact_lines(services.content.department_of.get(article.department)))
+
+
+@lru_cache(maxsize=4096)
+def _support(article: Article, contact: tuple[str, ...]) -> str:
     facts = [f"{label} {' '.join(values)}" for _, label, values in fact_lines(article.procedure)]
-    contact = [department.name, department.phone, department.location] if department else []
     checked = article.last_checked.isoformat() if article.last_checked else ""
     return "\n".join([article.title, article.body, plain(article.body), *facts, checked, *contact])
 
@@ -41,11 +53,55 @@ def _checked(topic: Topic, services: Services, language: str) -> TopicAnswer:
     source = answer.sources[0].id if answer.sources else None
     if answer.status != Status.ANSWERED or source is None or source == TABLE_ID:
         return answer  # endings and the table's look-ups hold no composed text
-    wrong = unsupported(answer.answer, support_of(services.content.article_of[source], services))
-    if not wrong:
+    article = services.content.article_of[source]
+    wrong = unsupported(answer.answer, support_of(article, services))
+    if wrong:
+        log.error("answer_unsupported", article=source, claims=len(wrong))
+        return ending(topic, Status.UNSURE, services, language)
+    if topic.rewritten is None:
         return answer
-    log.error("answer_unsupported", article=source, claims=len(wrong))
-    return ending(topic, Status.UNSURE, services, language)
+    refused = refusals(topic.rewritten, topic, article, services, language)
+    if refused:
+        log.warning("rewriting_refused", article=source, reasons=sorted(set(refused)))
+        return answer
+    return _rewritten(answer, topic.rewritten, language)
+
+
+def refusals(written: str, topic: Topic, article: Article, services: Services, language: str) -> list[str]:
+    """Why a rewritten answer may not be shown, as codes; empty when all of it stands in the article."""
+    found = foreign(written, language)
+    if instructs(article.body) or instructs(article.title):
+        found.append("article_instructs")
+    if found:
+        return found
+    support = support_of(article, services)
+    if unsupported(normal_numbers(written), f"{support}\n{normal_numbers(support)}"):
+        return ["claim"]
+    contact = contact_lines(services.content.department_of.get(article.department))
+    encode = None if article.language == ("en" if language == "en" else "ja") else _encode(services)
+    translated = encode is not None or (language == "en") != (article.language == "en")
+    found = problems(written, source_sentences(article, contact), translated, encode)
+    if lacks(written, _needed(topic, article), translated, encode):
+        found.append("asked_left_out")
+    return found
+
+
+def _encode(services: Services) -> Encode | None:
+    encoder = services.index.snapshot.encoder
+    return None if encoder.name == EMBEDDED else encoder.encode_passages
+
+
+def _needed(topic: Topic, article: Article) -> list[str]:
+    """The facts that were asked for: each value must be told; of conditional documents also when they are needed."""
+    asked = {field for facet in topic.facets for field in facet.fields}
+    return [value for field, _, values in fact_lines(article.procedure) if field in asked for value in values]
+
+
+def _rewritten(answer: TopicAnswer, written: str, language: str) -> TopicAnswer:
+    """The rewriting in place of the extract; the article's own parts stay, folded, for who wants to read them."""
+    lines = [written, say("endings.rewritten", language), source_line(answer.sources[0], language)]
+    own = tuple(replace(s, folded=True) for s in answer.sections)
+    return replace(answer, answer="\n".join(lines), sections=(Section("", "\n\n".join(written.split("\n"))), *own))
 
 
 def _merged(turn: Turn, topics: list[TopicAnswer]) -> Answer:

@@ -49,10 +49,11 @@ class _WasteDesk:
         """When something is collected; asks for the district where the conversation has not named it."""
         if not waste.asks_collection_day(self.topic.text):
             return None
-        labels = waste.find_labels(self.table, self.said)
-        if not labels and waste_talk.names_item(self.table, self.said):
-            return None  # 「フライパンはいつ出せる」 is answered with the item's category and its days
-        labels = labels or waste.find_labels(self.table, self.topic.text)
+        labels: list[str] = []
+        for words in (self.said, self.topic.text):
+            labels = labels or waste.find_labels(self.table, words)
+            if not labels and waste_talk.names_item(self.table, words):
+                return None  # 「フライパンはいつ出せる」 is answered with the item's category and its days
         collected = [x for x in labels or self.table.labels if self._collected(x)]
         if not collected:
             # Nothing of this kind has a day of its own (粗大ごみ): an article says how it is collected.

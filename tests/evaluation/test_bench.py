@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,16 @@ def test_every_target_is_in_the_published_table() -> None:
     page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     for name in TARGETS:
         assert re.search(rf"^\| {re.escape(name)} \|", page, re.MULTILINE), name
+
+
+def test_figures_replace_those_between_the_markers_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{bench.BEGIN}\nold\n{bench.END}\nafter\n", encoding="utf-8")
+    bench.put_into(page, "new\n")
+    assert page.read_text(encoding="utf-8") == f"before\n{bench.BEGIN}\nnew\n{bench.END}\nafter\n"
+    page.write_text("no markers", encoding="utf-8")
+    with pytest.raises(ValueError, match="has no"):
+        bench.put_into(page, "new\n")
 
 
 class Desk(BaseHTTPRequestHandler):

@@ -15,8 +15,7 @@ from evaluation.datasets import BadDataset
 def folder(tmp_path: Path) -> Path:
     files = {
         "corpus.jsonl": (
-            '{"id": "a", "question": "転入届は", "answer": "市民課"}\n'
-            '{"id": "b", "question": "ごみは", "answer": "月曜"}\n'
+            '{"id": "a", "question": "転入届は", "answer": "市民課"}\n{"id": "b", "question": "ごみは", "answer": "月曜"}\n'
         ),
         "queries.dev.jsonl": '{"id": 1, "text": "引っ越してきた"}\n{"id": 2, "text": "燃えるごみ"}\n',
         "qrels.dev.tsv": "1\ta\t2\r\n2\tb\t1\r\n2\ta\t0\r\n",

@@ -55,6 +55,14 @@ def test_outcomes_are_counted_and_right_ones_told_apart(run: Path) -> None:
     assert report.snapshots == ("s1",)
 
 
+def test_an_emergency_card_on_a_question_that_an_article_answers_is_counted(run: Path) -> None:
+    alarm = Answer("街灯が消えている", Status.EMERGENCY, "119", snapshot="s1")
+    with run.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record("4", alarm, 1.0)) + "\n")
+    report = runs.report(JUDGEMENTS, runs.read_run(run))
+    assert (report.alarmed.value, report.alarmed.n) == (0.25, 4)
+
+
 def test_a_share_of_no_answers_is_undefined(run: Path) -> None:
     report = runs.report({"5": {"a": 1}}, runs.read_run(run))
     assert (report.answered_right.value, report.answered_right.n) == (None, 0)

@@ -5,11 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from small_knowledge import CODE, CONTENT
 
 from indexer import snapshot
 from indexer.snapshot import Snapshot
 from indexer.synchronise import SyncResult, synchronise
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Arrays this small are worked on faster by one thread than shared among several."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

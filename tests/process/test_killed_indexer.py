@@ -120,7 +120,7 @@ def test_a_killed_build_leaves_the_served_snapshot_whole_and_the_next_build_work
         assert snapshot.open_snapshot(home / snapshot.current_version(home)).version == built["snapshot"]
         assert not list(home.glob(f"{snapshot.BUILDING}*"))
         assert sorted(p.name for p in home.iterdir() if p.is_dir()) == sorted(snapshot.versions(home))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while window_of(server.ask(QUESTION)) != OLD:
             assert time.monotonic() < deadline, "the server did not take up the new snapshot"
 

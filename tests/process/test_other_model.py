@@ -109,7 +109,6 @@ def test_a_model_whose_dimension_has_changed_is_refused(home: Path, folder: Path
     assert client(folder, str(model)).get("/readyz").status_code == 200
 
 
-@pytest.mark.xfail(strict=True, reason="the index knows a model by its name and dimension only")
 def test_a_model_of_the_same_dimension_with_other_weights_is_refused(home: Path, folder: Path, make_model: MakeModel) -> None:
     model = make_model(20)
     indexer.build(settings(folder, encoder=str(model)), CODE, full=False)

@@ -43,7 +43,7 @@ def rows(town: Installation) -> list[MessageRow]:
     return found
 
 
-def until(server: Server, window: str, seconds: float = 10) -> None:
+def until(server: Server, window: str, seconds: float = 30) -> None:
     """Return when ten answers in a row, so from every process, have the text. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     in_a_row = 0
