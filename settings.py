@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_MUNICIPALITY = "990019"
@@ -85,11 +86,33 @@ class Settings(BaseSettings):
         default="embedded",
         description="'embedded' (Japanese word vectors adapted to the articles), or a sentence-transformers model folder or hub name.",
     )
+    reranker: str = Field(
+        default="",
+        description="A sentence-transformers CrossEncoder that reads the best 20 candidates again: model folder or hub name; empty means none.",
+    )
+    generator: str = Field(
+        default="",
+        description="A language model that says answers in the resident's words, checked against the article: folder of a transformers "
+        "model, or URL of an OpenAI-compatible server up to /v1; empty means the articles' own words.",
+    )
+    generator_model: str = Field(default="", description="Name of the model on that server.")
+    generator_api_key: str = Field(default="", repr=False, description="Key of that server; from the environment only, never logged.")
+    generator_timeout_seconds: float = Field(
+        default=15.0, gt=0, le=120, description="Seconds a text may take, retry included; then the article's own words are shown."
+    )
     ner: bool = Field(default=True, description="Look for personal names with spaCy before anything is stored.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe level that is logged."
     )
     timezone: str = Field(default="Asia/Tokyo", description="Time zone of opening hours and dates.")
+
+    @field_validator("generator")
+    @classmethod
+    def _folder_or_server(cls, value: str) -> str:
+        address = re.fullmatch(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", value)
+        if value and not address and ("://" in value or not Path(value).is_dir()):
+            raise ValueError("write the folder of a model, or a URL like http://127.0.0.1:8080/v1 without user, password or query")
+        return value
 
     @property
     def zone(self) -> ZoneInfo:

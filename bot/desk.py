@@ -8,13 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
-import torch
 
-from bot import pipeline
+from bot import generation, pipeline, reranker
 from bot.answer import Answer, Contact, Status
 from bot.decision import load as load_decision
 from bot.endings import contact_of, told
+from bot.generation import GeneratorUnavailable
 from bot.question import Question
+from bot.reranker import Reranker, RerankerUnavailable
 from bot.screening.emergency_cards import load_cards
 from bot.screening.personal_data import Masked, mask
 from bot.steps.screen import mask_text, screen
@@ -48,17 +49,32 @@ class Desk:
         self._lock = threading.Lock()
         self._decision = load_decision()
         self._cards = load_cards()
+        self._generator = generation.generator_of(settings)
+        self._reranker: Reranker | None = None
         self._watching = False
 
     def warm_up(self, watch: bool = True) -> None:
         """Load every index there is and, with `watch`, look for new ones every `snapshot_check_seconds`."""
-        torch.set_num_threads(1)  # many small questions at once: threads inside one only get in each other's way
         if self._settings.ner:
             ginza()
+        self._load_options()
         self.refresh()
         if watch and not self._watching:
             self._watching = True
             threading.Thread(target=self._watch, name="snapshot-watch", daemon=True).start()
+
+    def _load_options(self) -> None:
+        """The models by setting. The desk works without either: what cannot be loaded is reported and left out."""
+        try:
+            self._reranker = reranker.load(self._settings.reranker)
+        except RerankerUnavailable as error:
+            log.error("reranker_unavailable", reason=str(error))
+        try:
+            if self._generator:
+                self._generator.warm_up()
+        except GeneratorUnavailable as error:
+            log.error("generator_unavailable", reason=str(error))
+            self._generator = None
 
     def ready(self) -> dict[str, str]:
         """Municipality -> version of the snapshot served."""
@@ -132,6 +148,8 @@ class Desk:
             clock=lambda: datetime.now(self._settings.zone),
             person_names=person_names if self._settings.ner else None,
             published_phones=frozenset(d.phone for d in content.departments if d.phone),
+            reranker=self._reranker,
+            generator=self._generator,
         )
 
     def _watch(self) -> None:

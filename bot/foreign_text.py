@@ -7,7 +7,7 @@ import unicodedata
 
 LONGEST = 1200
 """Characters of a rewritten answer."""
-_MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|!\[|```|^\s*#{1,6}\s|\bjavascript:|&#?\w+;|\{\{|\}\}", re.IGNORECASE | re.MULTILINE)
+_MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|!\[|```|^\s*#{1,6}\s|\bjavascript:|&#?\w+;|\{\{|\}\}|\*\*|__", re.IGNORECASE | re.MULTILINE)
 _ROLES = re.compile(
     r"<\||\|>|\[/?INST\]|^\s*(?:system|assistant|user|human|システム|アシスタント|ユーザー?)\s*[:：]|\bas an ai\b|language model|言語モデル|AIアシスタント",
     re.IGNORECASE | re.MULTILINE,

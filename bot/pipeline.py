@@ -11,7 +11,9 @@ from bot.question import Question
 from bot.steps.check import check
 from bot.steps.compose import compose
 from bot.steps.decide import decide
+from bot.steps.generate import generate
 from bot.steps.rank import rank
+from bot.steps.rerank import rerank
 from bot.steps.retrieve import retrieve
 from bot.steps.screen import screen
 from bot.steps.sort_waste import sort_waste
@@ -20,7 +22,9 @@ from bot.turn import Services, Turn
 
 Step = Callable[[Turn, Services], Turn]
 
-STEPS: tuple[Step, ...] = (screen, understand, retrieve, rank, decide, sort_waste, compose, check)
+STEPS: tuple[Step, ...] = (
+    screen, understand, retrieve, rank, rerank, decide, sort_waste, compose, generate, check,
+)  # fmt: skip
 
 
 def run(question: Question, services: Services) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -43,7 +43,7 @@ _QUANTITY = re.compile(
     rf"(?P<unit>{UNIT})?(?P<after>以内|以上|以下|未満|まで|から|より|前|後|ごと|につき|程度|ほど|以降|以前|以後|を?超)?"
 )
 _ENTITY = re.compile(r"&\w+;|<!--.*?-->", re.DOTALL)
-_JOINED = re.compile(r"[\s・〜~,/から]*")
+_JOINED = re.compile(r"[\s・〜~,、/]*(?:から|と|や|または|か)?")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Clause:
 class Said:
     """One sentence. `context`: words of title, headings and labels above it; `needs`: words of the condition it stands under.
 
-    `exception` marks a sentence that takes back part of the one before it.
+    `exception` marks a sentence that takes back part of the one before it; `heading` is the one right above it.
     """
 
     text: str
@@ -85,6 +85,7 @@ class Said:
     section: int = 0
     exception: bool = False
     addresses: frozenset[str] = frozenset()
+    heading: str = ""
 
 
 @cache
@@ -129,7 +130,7 @@ def _quantities(normal: str) -> tuple[Quantity, ...]:
     matches = list(_QUANTITY.finditer(normal))
     for number, match in enumerate(matches):
         between = normal[end : match.start()]
-        if not (found and _JOINED.fullmatch(between) and "、" not in between):
+        if not (found and _JOINED.fullmatch(between)):
             group += 1
             near = _near(normal, boundaries, end, match, matches[number + 1].start() if number + 1 < len(matches) else len(normal))
         qualifier = (match["before"] or "") + (match["after"] or "")
@@ -169,8 +170,8 @@ def _all(article: Article, contact: tuple[str, ...]) -> Iterator[Said]:
     for number, part in enumerate(sections(_ENTITY.sub(" ", article.body))):
         above = title | words(part.heading)
         needs = words(part.heading) if re.search(r"場合|とき|方$|限|以外|のみ|だけ", part.heading) else frozenset()
-        for row in _lines(plain(part.text)):
-            yield parse(row, above, needs, number)
+        for row in lines(plain(part.text)):
+            yield replace(parse(row, above, needs, number), heading=part.heading.split(" > ")[-1])
     for field, label, values in fact_lines(article.procedure):
         number += 1
         above = title | words(label)
@@ -191,8 +192,8 @@ def _all(article: Article, contact: tuple[str, ...]) -> Iterator[Said]:
         yield from (parse(f"{what} {value}", above, section=number + at) for at, (what, value) in enumerate((("電話", phone), ("場所", place)), 1) if value)
 
 
-def _lines(body: str) -> Iterator[str]:
-    """Sentences of the body; a table's row comes as 「row name：column name value、…」."""
+def lines(body: str) -> Iterator[str]:
+    """Sentences of a plain text; a table's row comes as 「row name column name value、…」."""
     header: list[str] = []
     for line in body.split("\n"):
         cells = line.split(" / ")

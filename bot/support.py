@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.numerals import normal_numbers
-from bot.source_sentences import Quantity, Said, parse, words
+from bot.source_sentences import Quantity, Said, lines, parse, words
 from indexer import text
 
 LEAST_F1 = 0.6
@@ -26,6 +27,7 @@ LEAST_COSINE = 0.85
 translations of one sentence lie above 0.85 (LaBSE: Feng et al., 2022), other sentences on one subject mostly below."""
 MOST_JOINED = 3
 """Neighbouring sentences of the article that one sentence may be made from."""
+_MARKER = re.compile(r"^(?:[・\-*]|\d+[.)])\s*|[【】]")
 _PREDICATE = re.compile(r"[ぁ-ん]*[うくすつぬふむるぐずぶい]$")
 _COURTESY = re.compile(
     r"^(?:ご質問|お問い合わせ)(?:を)?(?:いただき)?(?:、)?ありがとうございます。?$|^(?:以下|次)の(?:とおり|通り)です[。：:]?$|^(?:お答え|ご案内)します。?$"
@@ -49,42 +51,69 @@ class Window:
         return frozenset().union(*(s.context for s in self.said))
 
 
-def problems(written: str, source: Sequence[Said], language: str, encode: Encode | None = None) -> list[str]:
+def problems(written: str, source: Sequence[Said], translated: bool = False, encode: Encode | None = None) -> list[str]:
     """Why the article does not support the text: a code for each wrong sentence or omission, none where it does.
 
-    `language` ja and yasashii are held to the article's words; another language to the meaning of each sentence, by
-    `encode`, and to its numbers. Without `encode` another language is never supported.
+    A text in the article's language is held to its words; a translation to the meaning of each sentence, by `encode`,
+    and to its numbers. Without `encode` a translation is never supported.
     """
-    sentences = [s for s in text.sentences(written) if words(s) or re.search(r"\d", s)]
-    parsed = [parse(s.strip("・-*【】 　")) for s in sentences if not _COURTESY.match(s)]
+    sentences = [s for s in lines(written) if words(s) or re.search(r"\d", s)]
+    parsed = [parse(_MARKER.sub("", s)) for s in sentences if not _COURTESY.match(s)]
     if not parsed:
         return ["nothing_said"]
-    if language not in ("ja", "yasashii"):
+    if translated:
         return _translated(parsed, source, encode)
-    found, used = [], list[Said]()
-    for at, sentence in enumerate(parsed):
-        window, wrong = _judged(sentence, parsed[at - 1] if at else None, source)
+    found: list[str] = []
+    used: list[Said] = []
+    heading = before = frozenset[str]()
+    for sentence in parsed:
+        if any(_is_heading(sentence, s) for s in source):
+            heading = before = sentence.words
+            continue
+        window, wrong = _judged(sentence, heading | before, source)
         found += wrong
         used += window.said if window else ()
+        before = sentence.words
+    if not used:
+        found.append("nothing_said")
     return found + list(_left_out(parsed, used, source))
 
 
-def _judged(sentence: Said, before: Said | None, source: Sequence[Said]) -> tuple[Window | None, list[str]]:
-    if any(_is_heading(sentence, s) for s in source):
-        return None, []
-    unknown = sentence.addresses - {a for s in source for a in s.addresses}
-    best = _best_windows(sentence, source)
-    if unknown:
+def _judged(sentence: Said, above: frozenset[str], source: Sequence[Said]) -> tuple[Window | None, list[str]]:
+    """Where the sentence comes from and what is wrong with it; `above` are the words of its heading and the one before."""
+    if sentence.addresses - {a for s in source for a in s.addresses}:
         return None, ["address"]
+    copied = _copied(sentence, source)
+    if copied:
+        return copied, list(_unconditioned(sentence, above, copied))
+    best = _best_windows(sentence, source)
     if not best:
         return None, ["sentence"]
-    wrong = [list(_differences(sentence, before, window)) + list(_misplaced(sentence, source)) for window in best]
+    wrong = [[*_differences(sentence, window), *_unconditioned(sentence, above, window), *_misplaced(sentence, source)] for window in best]
     worst = max(range(len(best)), key=lambda i: len(wrong[i]))
     return best[worst], wrong[worst]
 
 
+def _copied(sentence: Said, source: Sequence[Said]) -> Window | None:
+    """The article's sentence that this one is, letter for letter, unless another with its words has other numbers."""
+    said = next((s for s in source if _letters(s) == _letters(sentence)), None)
+    if said is None or any(s.words == said.words and _numbers(s) != _numbers(said) for s in source):
+        return None
+    return Window((said,))
+
+
+def _letters(said: Said) -> str:
+    return re.sub(r"[\s・]|^-", "", said.text)
+
+
+def _numbers(said: Said) -> list[tuple[str, str]]:
+    return sorted(q.said for q in said.quantities)
+
+
 def _is_heading(sentence: Said, source: Said) -> bool:
     """A line that only names what follows: no number, no statement, its words those of one heading or label."""
+    if source.heading and _letters(sentence) == re.sub(r"[\s・]", "", source.heading):
+        return True
     plain_line = not sentence.text.rstrip().endswith(("。", ".", "す", "ん")) and len(sentence.text) <= 30
     return plain_line and not sentence.quantities and not sentence.addresses and not sentence.negations and sentence.words <= source.context
 
@@ -119,9 +148,8 @@ def _windows(source: Sequence[Said]) -> Iterator[Window]:
             yield Window(part)
 
 
-def _differences(sentence: Said, before: Said | None, window: Window) -> Iterator[str]:
-    outside = sentence.words - window.words - window.context
-    if outside:
+def _differences(sentence: Said, window: Window) -> Iterator[str]:
+    if sentence.words - window.words - window.context:
         yield "word"
     if sentence.negations != sum(s.negations for s in window.said):
         yield "negation"
@@ -130,9 +158,12 @@ def _differences(sentence: Said, before: Said | None, window: Window) -> Iterato
     narrowed = frozenset().union(*(s.conditions for s in window.said))
     if narrowed - sentence.conditions or sentence.conditions - narrowed - {"if", "must"}:
         yield "condition"
-    spoken = sentence.words | (before.words if before else frozenset())
+
+
+def _unconditioned(sentence: Said, above: frozenset[str], window: Window) -> Iterator[str]:
+    """What the article says under 「代理人が来るとき」 must not be said without it."""
     needs = frozenset().union(*(s.needs for s in window.said))
-    if needs and len(needs & spoken) < 0.6 * len(needs):
+    if len(needs & (sentence.words | above)) < 0.6 * len(needs):
         yield "condition"
 
 
@@ -158,6 +189,19 @@ def _misplaced(sentence: Said, source: Sequence[Said]) -> Iterator[str]:
         same = {(at, q.group) for at, q in best if q.said == quantity.said}
         if not same or any(q.said != quantity.said and (at, q.group) not in same for at, q in best):
             yield "number"
+    known = [run for s in source for run in _runs(s)]
+    if any(len(run) > 1 and not any(_in_order(run, other) for other in known) for run in _runs(sentence)):
+        yield "number_order"
+
+
+def _runs(said: Said) -> list[list[tuple[str, str]]]:
+    """Numbers that follow one another without a word between: 「0円から61,000円」, 「300円、200円」."""
+    return [[q.said for q in group] for _, group in groupby(said.quantities, key=lambda q: q.group)]
+
+
+def _in_order(run: Sequence[tuple[str, str]], other: Sequence[tuple[str, str]]) -> bool:
+    rest = iter(other)
+    return all(said in rest for said in run)
 
 
 def _nearness(quantity: Quantity, spoken: frozenset[str], other: Quantity, said: Said) -> int:
@@ -170,7 +214,7 @@ def _left_out(parsed: Sequence[Said], used: Sequence[Said], source: Sequence[Sai
     """An exception to a sentence that was used, and numbers of such a sentence, must be said too."""
     drawn = {id(s) for s in used}
     stated = {q.value for s in parsed for q in s.quantities} | {a for s in parsed for a in s.addresses}
-    for before, after in zip(source, source[1:], strict=False):
+    for before, after in pairwise(source):
         if id(before) in drawn and after.exception and after.section == before.section and id(after) not in drawn:
             yield "exception_left_out"
     for said in used:
@@ -178,15 +222,23 @@ def _left_out(parsed: Sequence[Said], used: Sequence[Said], source: Sequence[Sai
             yield "number_left_out"
 
 
-def lacks(written: str, needed: Sequence[str]) -> list[str]:
-    """Which of the `needed` texts (documents, facts) the text does not name whole; what stands in brackets may be left out."""
-    lines = [words(normal_numbers(s)) for s in text.sentences(written)]
-    missing = []
-    for item in needed:
-        core = words(normal_numbers(re.sub(r"[（(][^（）()]*[）)]", "", item)))
-        if not any(core <= line for line in lines):
-            missing.append(item)
-    return missing
+def lacks(written: str, needed: Sequence[str], encode: Encode | None = None) -> list[str]:
+    """Which of the `needed` texts (documents, facts) the text does not tell whole.
+
+    Each sentence of them must have its words in one sentence of the text and its numbers somewhere; words in brackets may
+    be left out, numbers in brackets not. With `encode` (a translation) a sentence of the same meaning is looked for.
+    """
+    spoken = text.sentences(written)
+    stated = {q.value for s in spoken for q in parse(s).quantities}
+    said = [words(normal_numbers(s)) for s in spoken]
+    items = [(item, sentence) for item in needed for sentence in text.sentences(item)]
+    if encode and items:
+        cosines = (encode([s for _, s in items]) @ encode(spoken).T).max(axis=1)
+        told = [float(c) >= LEAST_COSINE for c in cosines]
+    else:
+        cores = [words(normal_numbers(re.sub(r"[（(][^（）()]*[）)]", "", s))) for _, s in items]
+        told = [any(core <= line for line in said) for core in cores]
+    return [item for (item, s), ok in zip(items, told, strict=True) if not ok or {q.value for q in parse(s).quantities} - stated]
 
 
 def _translated(parsed: Sequence[Said], source: Sequence[Said], encode: Encode | None) -> list[str]:
@@ -194,7 +246,8 @@ def _translated(parsed: Sequence[Said], source: Sequence[Said], encode: Encode |
         return ["language_not_checkable"]
     body = [s for s in source if s.words]
     cosines = encode([s.text for s in parsed]) @ encode([s.text for s in body]).T
-    found, used = [], list[Said]()
+    found: list[str] = []
+    used: list[Said] = []
     for sentence, row in zip(parsed, cosines, strict=True):
         best = body[int(row.argmax())]
         used.append(best)

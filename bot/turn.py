@@ -10,7 +10,9 @@ from typing import Any
 from bot.answer import Answer, Status, TopicAnswer
 from bot.decision import DecisionModel
 from bot.facets import Facet
+from bot.generation import Generator
 from bot.question import Question
+from bot.reranker import Reranker
 from bot.screening.emergency_cards import Card
 from indexer.search import Candidate, Found, SearchIndex
 from knowledge.snapshot_content import Content
@@ -31,7 +33,8 @@ class Topic:
     `text` stands alone (the conversation is worked in), `said` is this message's part of it; `facets` are the parts of
     an answer asked for; `chosen` is an article the
     resident picked; `follows` are the articles the conversation was about. Once `answer` is set, later steps leave the
-    topic as it is; `status` is what understand or decide chose.
+    topic as it is; `status` is what understand or decide chose. `rewritten` is a generator's text for `answer`, which
+    residents see only after `check`.
     """
 
     text: str
@@ -44,6 +47,7 @@ class Topic:
     probability: float | None = None
     status: Status | None = None
     answer: TopicAnswer | None = None
+    rewritten: str | None = None
 
     def with_(self, **changes: Any) -> Topic:
         return replace(self, **changes)
@@ -51,7 +55,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Services:
-    """What the steps need of the world. `person_names` is None when the second look for names is switched off."""
+    """What the steps need of the world. What is None is switched off: the second look for names, the models by setting."""
 
     content: Content
     index: SearchIndex
@@ -61,6 +65,8 @@ class Services:
     clock: Callable[[], datetime]
     person_names: Callable[[str], Sequence[tuple[int, int]]] | None = None
     published_phones: frozenset[str] = frozenset()
+    reranker: Reranker | None = None
+    generator: Generator | None = None
 
 
 @dataclass(frozen=True)

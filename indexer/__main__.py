@@ -36,7 +36,8 @@ def listing(home: Path) -> list[dict[str, object]]:
     served = snapshot.current_version(home)
     manifests = [snapshot.read_manifest(home / version) for version in snapshot.versions(home)]
     return [
-        {"snapshot": m.version, "served": m.version == served, "articles": m.articles, "created_at": m.created_at} for m in manifests
+        {"snapshot": m.version, "served": m.version == served, "articles": m.articles, "created_at": m.created_at}
+        for m in manifests
     ]
 
 

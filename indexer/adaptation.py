@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from indexer.base_vectors import DIMENSION, from_ginza
+from indexer.lexical import inverse_document_frequencies
+from indexer.training_pairs import Pair
 from indexer.word_vectors import UNSEEN_WEIGHT, WordVectors
 
 TEMPERATURE = 0.05
@@ -22,22 +22,6 @@ BATCH = 512
 QUESTION_DROPOUT, BODY_DROPOUT = 0.15, 0.3
 BODY_WINDOWS = (20, 40, 80, 400)
 """Words of the body kept in a training pair: residents' answers lie near its start, long ones drown them."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A question and the body that answers it, as words; pairs of one article are never each other's negatives."""
-
-    article: str
-    question: tuple[str, ...]
-    body: tuple[str, ...]
-
-
-def inverse_document_frequencies(documents: Sequence[Sequence[str]]) -> dict[str, float]:
-    """ln(1 + (n - df + 0.5) / (df + 0.5)) of every word (Robertson and Zaragoza, 2009)."""
-    frequency = Counter(word for document in documents for word in set(document))
-    size = len(documents)
-    return {w: math.log(1 + (size - c + 0.5) / (c + 0.5)) for w, c in frequency.items()}
 
 
 def initial(documents: Sequence[Sequence[str]], seed: int) -> WordVectors:

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from indexer.word_vectors import WordVectors
+from indexer.base_vectors import DIMENSION
+from indexer.static_vectors import StaticVectors
 
 EMBEDDED = "embedded"
-BATCH = 256
 
 
 class EncoderUnavailable(RuntimeError):
@@ -40,30 +39,29 @@ class EmbeddedEncoder:
 
     name = EMBEDDED
 
-    def __init__(self, module: WordVectors) -> None:
-        self.module = module.eval()
+    def __init__(self, vectors: StaticVectors) -> None:
+        self.vectors = vectors
 
     @property
     def dimension(self) -> int:
-        return self.module.get_embedding_dimension()
+        return DIMENSION
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self.encode_passages(texts)
+        return self.vectors.encode(texts)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        parts = [np.zeros((0, self.dimension), dtype=np.float32)]
-        with torch.inference_mode():
-            for start in range(0, len(texts), BATCH):
-                features = self.module.preprocess(texts[start : start + BATCH])
-                parts.append(self.module(features)["sentence_embedding"].numpy())
-        return _unit(np.concatenate(parts))
+        return self.vectors.encode(texts)
 
     def save(self, folder: Path) -> None:
         """Write a sentence-transformers model folder: the word vectors, then normalisation."""
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.base.modules.normalize import Normalize
 
-        SentenceTransformer(modules=[self.module, Normalize()], device="cpu").save(str(folder), create_model_card=False)
+        from indexer.word_vectors import WordVectors
+
+        SentenceTransformer(modules=[WordVectors.of(self.vectors), Normalize()], device="cpu").save(
+            str(folder), create_model_card=False
+        )
 
 
 class SentenceTransformerEncoder:
@@ -98,9 +96,11 @@ def load(source: str | Path, name: str) -> EmbeddedEncoder | SentenceTransformer
     """
     try:
         if name == EMBEDDED:
-            return EmbeddedEncoder(WordVectors.load(str(source)))
+            return EmbeddedEncoder(StaticVectors.load(Path(source)))
+        import torch
         from sentence_transformers import SentenceTransformer
 
+        torch.set_num_threads(1)  # many small questions at once: threads inside one only get in each other's way
         return SentenceTransformerEncoder(SentenceTransformer(str(source), device="cpu"), name)
     except Exception as error:
         raise EncoderUnavailable(

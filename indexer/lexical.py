@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +13,13 @@ from numpy.typing import NDArray
 
 K1, B = 1.2, 0.75
 """Robertson and Zaragoza (2009), section 4: the usual range; tuned on localgovFAQ dev, see docs/benchmarks.md."""
+
+
+def inverse_document_frequencies(documents: Sequence[Sequence[str]]) -> dict[str, float]:
+    """ln(1 + (n - df + 0.5) / (df + 0.5)) of every word (Robertson and Zaragoza, 2009)."""
+    frequency = Counter(word for document in documents for word in set(document))
+    size = len(documents)
+    return {w: math.log(1 + (size - c + 0.5) / (c + 0.5)) for w, c in frequency.items()}
 
 
 class LexicalIndex:

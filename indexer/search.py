@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import text
-from indexer.adaptation import inverse_document_frequencies
+from indexer.lexical import inverse_document_frequencies
 from indexer.passages import Kind, Passage
 from indexer.snapshot import Snapshot
 from knowledge.articles import Article
@@ -85,9 +85,7 @@ class SearchIndex:
         exact = self._phrases.get(phrase_key(question), set())
         pool = list(dict.fromkeys([*sorted(exact), *self._pool(lexical, vector)]))
         articles = self.snapshot.content.articles
-        kept = [
-            self._candidate(i, float(standard[i]), vector, words, i in exact) for i in pool if articles[i].in_force(on)
-        ]
+        kept = [self._candidate(i, float(standard[i]), vector, words, i in exact) for i in pool if articles[i].in_force(on)]
         rejected = [(articles[i].id, "not in force") for i in pool if not articles[i].in_force(on)]
         unknown = tuple(w for w in dict.fromkeys(words) if w not in self._idf)
         return Found(tuple(kept), tuple(rejected), words, unknown)
@@ -124,7 +122,10 @@ class SearchIndex:
             return 0.0, 1.0
         drawn = generator.choice(len(titles), size=min(SAMPLE, len(titles)), replace=False)
         chosen = [titles[i] for i in drawn]
-        bodies = [next(at for at in self._passages_of[self._article_of[t]] if self.snapshot.passages[at].kind == Kind.BODY) for t in chosen]
+        bodies = [
+            next(at for at in self._passages_of[self._article_of[t]] if self.snapshot.passages[at].kind == Kind.BODY)
+            for t in chosen
+        ]
         questions, answers = self.snapshot.store.vectors(chosen), self.snapshot.store.vectors(bodies)
         scores = questions @ questions.T + questions @ answers.T
         unrelated = scores[~np.eye(len(chosen), dtype=bool)]

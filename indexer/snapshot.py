@@ -1,7 +1,7 @@
 """One immutable, versioned index per municipality; swapped by one atomic rename, checked before it is served.
 
-    indexes/<municipality>/<version>/   manifest.json knowledge.json passages.jsonl lexical/ dense.faiss encoder/
-    indexes/<municipality>/CURRENT      the version that is served
+indexes/<municipality>/<version>/   manifest.json knowledge.json passages.jsonl lexical/ dense.faiss encoder/
+indexes/<municipality>/CURRENT      the version that is served
 """
 
 from __future__ import annotations

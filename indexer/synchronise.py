@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from indexer import snapshot, text
-from indexer.adaptation import Pair, adapt
 from indexer.encoder import EMBEDDED, EmbeddedEncoder, Encoder, EncoderUnavailable, load
 from indexer.passages import Kind, Passage, passages
 from indexer.snapshot import IndexMismatch, Snapshot, SnapshotCorrupt, SnapshotMissing
+from indexer.training_pairs import training_pairs
 from indexer.vector_store import FaissStore
 from knowledge.snapshot_content import Content
 
@@ -70,7 +70,12 @@ def synchronise(
         updated = tuple(i for i, d in digests.items() if i in before and before[i] != d)
         deleted = tuple(i for i in before if i not in digests)
         changed = len(created) + len(updated) + len(deleted)
-        outcome: dict[str, Any] = {"created": created, "updated": updated, "deleted": deleted, "skipped": len(digests) - len(created) - len(updated)}
+        outcome: dict[str, Any] = {
+            "created": created,
+            "updated": updated,
+            "deleted": deleted,
+            "skipped": len(digests) - len(created) - len(updated),
+        }
         if old and not changed and old.content.to_json() == content.to_json():
             return SyncResult(
                 content.municipality.code, old.version, **outcome, passages=len(old.passages), encoded=0, adapted=False,
@@ -95,16 +100,6 @@ def document_words(article_passages: Sequence[Passage]) -> tuple[str, ...]:
     return tuple(word for p in kept for word in text.tokens(p.text))
 
 
-def training_pairs(article_passages: Mapping[str, Sequence[Passage]]) -> list[Pair]:
-    """One pair per question form of every article that has a body."""
-    pairs = []
-    for article, parts in article_passages.items():
-        bodies = [tuple(text.tokens(p.text)) for p in parts if p.kind == Kind.BODY and not p.heading]
-        questions = [tuple(text.tokens(p.text)) for p in parts if p.kind == Kind.QUESTION]
-        pairs += [Pair(article, q, body) for body in bodies if body for q in questions if q]
-    return pairs
-
-
 def _build(
     content: Content, home: Path, old: Snapshot | None, setting: str, drift: int, digests: Mapping[str, str], progress: bool
 ) -> tuple[str, int, int]:
@@ -117,7 +112,10 @@ def _build(
     if old:
         encoder = old.encoder
     elif setting == EMBEDDED:
-        encoder = EmbeddedEncoder(adapt(training_pairs(parts), words, progress=progress))
+        from indexer.adaptation import adapt  # loads torch, which a small update does without
+
+        module = adapt(training_pairs(parts), words, progress=progress)
+        encoder = EmbeddedEncoder(module.frozen())
     else:
         encoder = load(setting, setting)
     vectors, encoded = _vectors(flat, encoder, old, progress)
@@ -138,9 +136,7 @@ def _build(
     return version, encoded, len(flat)
 
 
-def _vectors(
-    flat: Sequence[Passage], encoder: Encoder, old: Snapshot | None, progress: bool
-) -> tuple[NDArray[np.float32], int]:
+def _vectors(flat: Sequence[Passage], encoder: Encoder, old: Snapshot | None, progress: bool) -> tuple[NDArray[np.float32], int]:
     """Vectors of all passages; those whose digest the old snapshot has are taken from it."""
     known = {p.digest: i for i, p in enumerate(old.passages)} if old else {}
     vectors = np.zeros((len(flat), encoder.dimension), dtype=np.float32)

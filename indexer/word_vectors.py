@@ -2,7 +2,7 @@
 
 Words of the municipality's own articles have vectors of their own (learned in adaptation.py); every other word
 falls back to the general vectors of base_vectors.py. The class keeps to the interface sentence-transformers asks of a
-module without importing it: that import takes 6 s, which answering and small updates need not spend.
+module without importing it; answers come from its frozen() form (static_vectors.py), which needs no torch.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from indexer import text
 from indexer.base_vectors import DIMENSION, BaseVectors
+from indexer.static_vectors import StaticVectors
 
 UNSEEN_WEIGHT = 7.5
 """Weight of a word the articles never use: about the inverse document frequency of a word in one of 1,800 articles."""
@@ -83,6 +84,13 @@ class WordVectors(torch.nn.Module):
         features["sentence_embedding"] = self.map(bags) * (bags != 0).any(dim=-1, keepdim=True)
         return features
 
+    def frozen(self) -> StaticVectors:
+        """What was learned, for answering."""
+        state = {name: value.detach().numpy() for name, value in self.state_dict().items()}
+        return StaticVectors(
+            self.words, state["own.weight"], state["weights"], self.unseen, state["map.weight"], state["map.bias"], self.base
+        )
+
     def save(self, output_path: str, *args: Any, **kwargs: Any) -> None:
         folder = Path(output_path)
         save_file({k: v.contiguous() for k, v in self.state_dict().items()}, folder / "model.safetensors")
@@ -92,11 +100,12 @@ class WordVectors(torch.nn.Module):
         (folder / "word_vectors.json").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def load(cls, model_name_or_path: str, subfolder: str = "", **_: Any) -> WordVectors:
-        folder = Path(model_name_or_path, subfolder)
-        config = json.loads((folder / "word_vectors.json").read_text(encoding="utf-8"))
-        state = load_file(folder / "model.safetensors")
-        words = {word: row for row, word in enumerate(config["words"])}
-        module = cls(words, state["own.weight"], state["weights"], config["unseen"], BaseVectors.load(folder))
-        module.load_state_dict(state)
+    def of(cls, vectors: StaticVectors) -> WordVectors:
+        """The module these vectors were frozen from, ready to be trained or saved again."""
+        module = cls(vectors.words, torch.tensor(vectors.own), torch.tensor(vectors.weights), vectors.unseen, vectors.base)
+        module.map.load_state_dict({"weight": torch.tensor(vectors.matrix), "bias": torch.tensor(vectors.bias)})
         return module
+
+    @classmethod
+    def load(cls, model_name_or_path: str, subfolder: str = "", **_: Any) -> WordVectors:
+        return cls.of(StaticVectors.load(Path(model_name_or_path, subfolder)))

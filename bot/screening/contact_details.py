@@ -22,9 +22,7 @@ _FIXED = re.compile(
     r"|\(?0\d{2,4} ?[-)] ?\d{5,7})(?!\d|-\d)"
 )
 _TOLL_FREE = re.compile(rf"(?<!\d)(?<!\d-)0800(?:{_GAP}\d){{7}}(?!\d|-\d)")
-_LOCAL = re.compile(
-    r"(?:電話(?:番号)?|TEL|Tel|tel|連絡先|携帯|自宅)(?:は|[:.]|です|が)? ?(?P<n>\d{2,4} ?[-(] ?\d{4})(?!\d|-\d)"
-)
+_LOCAL = re.compile(r"(?:電話(?:番号)?|TEL|Tel|tel|連絡先|携帯|自宅)(?:は|[:.]|です|が)? ?(?P<n>\d{2,4} ?[-(] ?\d{4})(?!\d|-\d)")
 _DOMAIN = re.compile(r" ?@ ?[A-Za-z0-9-]{1,63}(?: ?\. ?[A-Za-z0-9-]{1,63}){1,8}")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 

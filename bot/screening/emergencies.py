@@ -40,6 +40,8 @@ _PRESENT: Mapping[str, re.Pattern[str]] = {
     "latin": re.compile(r"[a-z]{2}"),
     "devanagari": re.compile(r"[\u0900-\u097f]"),
 }
+SURE_ORDINARY: Mapping[Literal["strong", "weak"], float] = {"strong": -4.5, "weak": -1.5}
+"""Log-odds of the second look at or below which a pattern of that strength is silenced (docs/emergencies.md)."""
 _SPACED = frozenset({"latin", "devanagari"})
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _LETTERS = {ord("đ"): "d", ord("ı"): "i", ord("’"): "'", ord("‘"): "'"}
@@ -56,6 +58,12 @@ class Emergency:
 
 
 @dataclass(frozen=True)
+class _Match:
+    kind: Kind
+    strength: Literal["strong", "weak"]
+
+
+@dataclass(frozen=True)
 class _Rules:
     """The compiled patterns of one script: phrases to ignore, words of an inquiry, and one pair for each kind."""
 
@@ -67,23 +75,27 @@ class _Rules:
 def detect(text: str) -> Emergency | None:
     """Recognise an emergency in Japanese, plain Japanese, en, zh-Hans, vi, ko, tl, ne, pt, id or my.
 
-    Names of offices, plans and courses (消防団, 自殺対策) are ignored first. A strong pattern (a person in danger
-    now) always counts; a weak one only without a word of an administrative question. Where kinds overlap the
-    order of the file decides. What the patterns do not find gets a second look by a fixed classifier. Time grows
-    linearly with the text. No text is kept or logged.
+    Names of offices, plans and courses (消防団, 自殺対策) are ignored first. Of the patterns a strong one (a person in
+    danger now) counts in any sentence, a weak one only without a word of an administrative question; where kinds
+    overlap the order of the file decides. A fixed classifier takes a second look: it finds wording that the patterns
+    lack, and silences a pattern only where it is sure of an ordinary question (`SURE_ORDINARY`). Time grows linearly
+    with the text. No text is kept or logged.
     """
     folded = fold(text)
-    kind = _kind_by_patterns(folded) or second_look(folded)
-    return Emergency(kind=cast(Kind, kind), card_key=kind) if kind else None
+    match = _match(folded)
+    look = second_look(folded)
+    if match and look.log_odds > SURE_ORDINARY[match.strength]:
+        return Emergency(kind=match.kind, card_key=match.kind)
+    return Emergency(kind=cast(Kind, look.kind), card_key=look.kind) if look.is_emergency else None
 
 
 def by_patterns(text: str) -> Emergency | None:
     """What the patterns alone recognise, to measure what the second look adds."""
-    kind = _kind_by_patterns(fold(text))
-    return Emergency(kind=kind, card_key=kind) if kind else None
+    match = _match(fold(text))
+    return Emergency(kind=match.kind, card_key=match.kind) if match else None
 
 
-def _kind_by_patterns(folded: str) -> Kind | None:
+def _match(folded: str) -> _Match | None:
     for script, rules in _rules().items():
         if not _PRESENT[script].search(folded):
             continue
@@ -92,8 +104,10 @@ def _kind_by_patterns(folded: str) -> Kind | None:
             copy = rules.harmless.sub(_GAP, copy)
         inquiring = bool(rules.inquiry and rules.inquiry.search(copy))
         for kind, strong, weak in rules.kinds:
-            if (strong and strong.search(copy)) or (weak and not inquiring and weak.search(copy)):
-                return kind
+            if strong and strong.search(copy):
+                return _Match(kind, "strong")
+            if weak and not inquiring and weak.search(copy):
+                return _Match(kind, "weak")
     return None
 
 

@@ -83,13 +83,9 @@ def lint_terms(text: str) -> list[str]:
     return [f"{old} は廃止されました。{now} を使ってください。" for old, now in found.items()]
 
 
-def _card(
-    kind: str, entry: Mapping[str, Any], approved: Mapping[str, bool], known: Mapping[str, EmergencyNumber]
-) -> Card:
+def _card(kind: str, entry: Mapping[str, Any], approved: Mapping[str, bool], known: Mapping[str, EmergencyNumber]) -> Card:
     spoken = {key: number.number for key, number in known.items()}
-    lines = {
-        language: tuple(line.format_map(spoken) for line in entry["lines"][language]) for language in entry["lines"]
-    }
+    lines = {language: tuple(line.format_map(spoken) for line in entry["lines"][language]) for language in entry["lines"]}
     complaints = lint_terms("\n".join(line for language in lines.values() for line in language))
     if complaints:
         raise ValueError(f"{kind}: {complaints}")

@@ -15,9 +15,7 @@ _BIRTH_BEFORE = re.compile(
     rf"(?:{_BIRTH_WORDS})(?:は|が|:|is|\)|,| |\n){{0,4}}(?P<date>{_DATE})",
     re.IGNORECASE,
 )
-_BIRTH_AFTER = re.compile(
-    rf"(?<!から)(?<!\d)(?P<date>{_DATE})(?:に)? ?(?:生まれ|産まれ|うまれ|生(?![ぁ-んァ-ヶ一-龠]))"
-)
+_BIRTH_AFTER = re.compile(rf"(?<!から)(?<!\d)(?P<date>{_DATE})(?:に)? ?(?:生まれ|産まれ|うまれ|生(?![ぁ-んァ-ヶ一-龠]))")
 
 _HAN = r"々〆ヶ㐀-䶿一-鿿豈-﫿𠀀-𯿿"
 _KANJI_NAME = rf"[{_HAN}]{{1,5}} ?[{_HAN}ぁ-んァ-ヴー]{{1,8}}?|[{_HAN}]"

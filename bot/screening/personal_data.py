@@ -111,9 +111,7 @@ def _protected(copy: str, *, postcodes: bool = True) -> list[tuple[int, int]]:
 
 def _corporate(copy: str) -> list[tuple[int, int]]:
     return [
-        match.span()
-        for match in _THIRTEEN.finditer(copy)
-        if check_digits.is_corporate_number(match.group().replace("-", ""))
+        match.span() for match in _THIRTEEN.finditer(copy) if check_digits.is_corporate_number(match.group().replace("-", ""))
     ]
 
 

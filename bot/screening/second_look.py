@@ -6,6 +6,8 @@ docs/models/emergency-second-look.md), fitted by `python -m evaluation.fit_emerg
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -22,6 +24,9 @@ BUCKETS = 1 << 18
 LONGEST_GRAM = 5
 PIECE = 60
 """Characters. A longer message is looked at piece by piece, so that a plea is not lost in a long text."""
+
+LARGEST_PENALTY = 1.5
+"""Log-odds. A plea in a very long message must not need more than this above one that stands alone."""
 
 _TIGHT = r"[\u1000-\u109f\u1100-\u11ff\u3041-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]"
 _LOOSE_SPACE = re.compile(rf"(?<={_TIGHT}) +| +(?={_TIGHT})")
@@ -52,17 +57,26 @@ class Weights:
         return np.asarray(total * self.scales + self.biases, dtype=np.float32)
 
 
-def second_look(folded: str) -> str | None:
-    """The kind of emergency that a text in the form of `emergencies.fold` tells of, or None.
+@dataclass(frozen=True)
+class Look:
+    """`log_odds` of an emergency, `kind` the likeliest one, `is_emergency` whether the odds reach the threshold."""
 
-    A long text is cut into pieces; the piece most like an emergency decides. Time grows linearly with the text.
+    log_odds: float
+    kind: str
+    is_emergency: bool
+
+
+def second_look(folded: str) -> Look:
+    """What the classifier makes of a text in the form of `emergencies.fold`.
+
+    A long text is cut into pieces; the piece most like an emergency decides, its odds divided by the number of
+    pieces, because every piece is one more chance of a false alarm. Time grows linearly with the text.
     """
     weights = load_weights()
     scored = [weights.scores(piece) for piece in pieces(folded)]
-    if not scored:
-        return None
     best = max(scored, key=lambda scores: float(scores[0]))
-    return weights.kinds[int(np.argmax(best[1:]))] if best[0] >= weights.threshold else None
+    log_odds = float(best[0]) - min(LARGEST_PENALTY, math.log(len(scored)))
+    return Look(log_odds, weights.kinds[int(np.argmax(best[1:]))], log_odds >= weights.threshold)
 
 
 def pieces(folded: str) -> Iterator[str]:
@@ -70,7 +84,7 @@ def pieces(folded: str) -> Iterator[str]:
     if len(folded) <= PIECE:
         yield folded
         return
-    for sentence in _SENTENCE.findall(folded):
+    for sentence in _SENTENCE.findall(folded) or [""]:
         if len(sentence) <= PIECE:
             yield sentence
         else:
@@ -100,7 +114,7 @@ def plain(piece: str) -> str:
 
 def _hashed_words(words: Sequence[str]) -> NDArray[np.uint64]:
     short = [word for word in words if len(word) <= _LONGEST_WORD]
-    grams = [*short, *(f"{first} {second}" for first, second in zip(short, short[1:], strict=False))]
+    grams = [*short, *(f"{first} {second}" for first, second in itertools.pairwise(short))]
     return np.fromiter((zlib.crc32(gram.encode()) & (BUCKETS - 1) for gram in grams), dtype=np.uint64, count=len(grams))
 
 

@@ -20,7 +20,7 @@ from bot.turn import Services, Topic, Turn
 from bot.waste_talk import TABLE_ID
 from bot.wording import say
 from indexer.encoder import EMBEDDED
-from indexer.passages import fact_lines
+from indexer.passages import fact_lines, sections
 from knowledge.articles import Article
 
 log = structlog.get_logger(__name__)
@@ -78,10 +78,10 @@ def refusals(written: str, topic: Topic, article: Article, services: Services, l
     if unsupported(normal_numbers(written), f"{support}\n{normal_numbers(support)}"):
         return ["claim"]
     contact = contact_lines(services.content.department_of.get(article.department))
-    encode = None if article.language == ("en" if language == "en" else "ja") else _encode(services)
-    translated = encode is not None or (language == "en") != (article.language == "en")
+    translated = (language == "en") != (article.language == "en")
+    encode = _encode(services) if translated else None
     found = problems(written, source_sentences(article, contact), translated, encode)
-    if lacks(written, _needed(topic, article), translated, encode):
+    if lacks(written, _needed(topic, article), encode):
         found.append("asked_left_out")
     return found
 
@@ -92,9 +92,14 @@ def _encode(services: Services) -> Encode | None:
 
 
 def _needed(topic: Topic, article: Article) -> list[str]:
-    """The facts that were asked for: each value must be told; of conditional documents also when they are needed."""
+    """The facts that were asked for: each must be told; documents stand in a section of their own where they are no facts."""
     asked = {field for facet in topic.facets for field in facet.fields}
-    return [value for field, _, values in fact_lines(article.procedure) if field in asked for value in values]
+    facts = [value for field, _, values in fact_lines(article.procedure) if field in asked for value in values]
+    documents = next((f for f in topic.facets if f.key == "documents"), None)
+    if facts or documents is None:
+        return facts
+    listed = [plain(part.text) for part in sections(article.body) if documents.headings.search(part.heading)]
+    return [line for text in listed for line in text.split("\n") if line.strip()]
 
 
 def _rewritten(answer: TopicAnswer, written: str, language: str) -> TopicAnswer:

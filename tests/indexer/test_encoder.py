@@ -56,7 +56,9 @@ class TestModelFolder(EncoderContract):
 
 
 @pytest.mark.parametrize("name", ["no/such-model-folder", EMBEDDED])
-def test_a_model_that_is_not_there_names_itself_and_the_setting(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_is_not_there_names_itself_and_the_setting(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(EncoderUnavailable, match=rf"{name}.*MADOGUCHI_ENCODER.*'embedded'"):
         load(tmp_path / "missing", name)

@@ -11,7 +11,15 @@ from indexer import text
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("引っ越し", "引越し"), ("引越し", "引越"), ("ﾏｲﾅﾝﾊﾞｰ", "マイナンバー"), ("子ども", "子供"), ("ＷＥＢ", "web"), ("届出", "届け出"), ("打ち合わせ", "打合せ")],
+    [
+        ("引っ越し", "引越し"),
+        ("引越し", "引越"),
+        ("ﾏｲﾅﾝﾊﾞｰ", "マイナンバー"),
+        ("子ども", "子供"),
+        ("ＷＥＢ", "web"),
+        ("届出", "届け出"),
+        ("打ち合わせ", "打合せ"),
+    ],
 )
 def test_spellings_of_one_word_have_one_normal_form(one: str, other: str) -> None:
     assert text.tokens(one) == text.tokens(other) != []
@@ -37,7 +45,12 @@ def test_normalising_changes_width_and_case_only() -> None:
 
 
 def test_sentences_end_at_stops_and_lines_but_not_before_a_closing_bracket() -> None:
-    assert text.sentences("転入です。いつまで？ 「急ぎです。」と言われた\n場所は") == ["転入です。", "いつまで？", "「急ぎです。」と言われた", "場所は"]
+    assert text.sentences("転入です。いつまで？ 「急ぎです。」と言われた\n場所は") == [
+        "転入です。",
+        "いつまで？",
+        "「急ぎです。」と言われた",
+        "場所は",
+    ]
     assert text.sentences("\n\n") == []
 
 

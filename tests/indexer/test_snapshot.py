@@ -159,7 +159,11 @@ def test_every_file_and_folder_reaches_the_disk_before_it_can_be_served(
     monkeypatch.setattr(snapshot, "_flush", flushed.add)
     result = synchronise(CONTENT, tmp_path / CODE, str(tiny_model))
     served = tmp_path / CODE / result.snapshot
-    names = {path.relative_to(path.parents[len(path.relative_to(tmp_path).parts) - 3]).as_posix() for path in flushed if path.parent != tmp_path}
+    names = {
+        path.relative_to(path.parents[len(path.relative_to(tmp_path).parts) - 3]).as_posix()
+        for path in flushed
+        if path.parent != tmp_path
+    }
     expected = {path.relative_to(served).as_posix() for path in served.rglob("*")}
     assert {name for name in expected if name not in names} == set()
     assert np.all([path.exists() for path in served.rglob("*")])

@@ -15,7 +15,8 @@ from indexer import snapshot
 from indexer.encoder import EncoderUnavailable, SentenceTransformerEncoder
 from indexer.passages import passages
 from indexer.snapshot import Snapshot
-from indexer.synchronise import IndexBusy, SyncResult, synchronise, training_pairs
+from indexer.synchronise import IndexBusy, SyncResult, synchronise
+from indexer.training_pairs import training_pairs
 from knowledge.articles import Article
 from knowledge.snapshot_content import Content
 
@@ -88,7 +89,7 @@ def test_created_updated_and_deleted_are_named_and_only_new_text_is_encoded(home
     after = current(home, model)
     assert [a.id for a in after.content.articles] == [*(a.id for a in kept), "residence-certificate", "tax-certificate"]
     _the_same_text_has_the_same_vector(before, after)
-    assert after.store.size == len(after.passages) == len(list(p for a in after.content.articles for p in passages(a)))
+    assert after.store.size == len(after.passages) == len([p for a in after.content.articles for p in passages(a)])
 
 
 def _the_same_text_has_the_same_vector(before: Snapshot, after: Snapshot) -> None:
@@ -98,7 +99,9 @@ def _the_same_text_has_the_same_vector(before: Snapshot, after: Snapshot) -> Non
         if passage.digest in known:
             assert np.array_equal(vector, before.store.vectors([known[passage.digest]])[0])
         else:
-            assert vector == pytest.approx(after.encoder.encode_passages([f"{passage.heading} {passage.text}".strip()])[0], abs=1e-5)
+            assert vector == pytest.approx(
+                after.encoder.encode_passages([f"{passage.heading} {passage.text}".strip()])[0], abs=1e-5
+            )
 
 
 def test_a_new_telephone_number_is_served_without_encoding_anything(home: Path, model: str, encoded: list[str]) -> None:
@@ -119,7 +122,7 @@ def test_a_full_build_makes_everything_anew(home: Path, model: str) -> None:
 
 
 def test_an_index_of_another_model_or_a_broken_one_is_made_anew(home: Path, model: str, built: tuple[Path, SyncResult]) -> None:
-    source, embedded = built
+    source, _embedded = built
     shutil.copytree(source, home)
     other = synchronise(CONTENT, home, model)
     assert other.created == tuple(a.id for a in ARTICLES)
@@ -136,7 +139,9 @@ def test_an_empty_town_has_an_index_too(home: Path, model: str) -> None:
     assert current(home, model).store.search(np.ones(8, dtype=np.float32), 5) == []
 
 
-def test_the_encoder_learns_anew_only_when_more_than_a_twentieth_has_changed(built: tuple[Path, SyncResult], tmp_path: Path) -> None:
+def test_the_encoder_learns_anew_only_when_more_than_a_twentieth_has_changed(
+    built: tuple[Path, SyncResult], tmp_path: Path
+) -> None:
     # 22 articles: one changed is 0.045 of them, two are 0.09; the share is 0.05 and counts since the last adaptation.
     home = Path(shutil.copytree(built[0], tmp_path / CODE))
     one = synchronise(with_articles(*(CHANGED if a.id == CHANGED.id else a for a in ARTICLES)), home)

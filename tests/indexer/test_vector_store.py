@@ -54,9 +54,7 @@ class VectorStoreContract:
         assert np.array_equal(store.vectors([2, 0, 2]), VECTORS[[2, 0, 2]])
         assert store.vectors([]).shape == (0, 2)
 
-    def test_a_saved_store_answers_as_before(
-        self, build: Build, load: Callable[[Path], VectorStore], tmp_path: Path
-    ) -> None:
+    def test_a_saved_store_answers_as_before(self, build: Build, load: Callable[[Path], VectorStore], tmp_path: Path) -> None:
         store = build(VECTORS)
         store.save(tmp_path / "store")
         loaded = load(tmp_path / "store")

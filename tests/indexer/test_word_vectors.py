@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from indexer.adaptation import Pair, adapt, inverse_document_frequencies
+from indexer.adaptation import adapt
 from indexer.base_vectors import DIMENSION, BaseVectors, from_ginza
 from indexer.encoder import EmbeddedEncoder, load
+from indexer.lexical import inverse_document_frequencies
 from indexer.snapshot import Snapshot
+from indexer.training_pairs import Pair
 from indexer.word_vectors import UNSEEN_WEIGHT, WordVectors
 
 
@@ -30,7 +32,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> WordVectors:
 
 
 def test_a_text_is_the_weighted_sum_of_its_words(small: WordVectors) -> None:
-    vectors = EmbeddedEncoder(small).encode_passages(["住民票", "住民票の郵送", "票"])
+    vectors = EmbeddedEncoder(small.frozen()).encode_passages(["住民票", "住民票の郵送", "票"])
     # 2 on axis 0 and 1 on axis 1, of length sqrt 5; the unseen word adds its weight of 7.5 on axis 2.
     assert vectors[0, :3] == pytest.approx([2 / 5**0.5, 1 / 5**0.5, 0])
     length = (4 + 1 + UNSEEN_WEIGHT**2) ** 0.5
@@ -42,13 +44,13 @@ def test_a_text_is_the_weighted_sum_of_its_words(small: WordVectors) -> None:
 def test_a_text_without_a_known_word_is_zeros_also_after_training(small: WordVectors, words: str) -> None:
     with torch.no_grad():
         small.map.bias.fill_(0.3)  # what training leaves there is no meaning of an unknown text
-    vectors = EmbeddedEncoder(small).encode_queries([words, "住民票"])
+    vectors = EmbeddedEncoder(small.frozen()).encode_queries([words, "住民票"])
     assert not vectors[0].any()
     assert np.linalg.norm(vectors[1]) == pytest.approx(1)
 
 
 def test_no_texts_are_an_empty_array(small: WordVectors) -> None:
-    assert EmbeddedEncoder(small).encode_queries([]).shape == (0, DIMENSION)
+    assert EmbeddedEncoder(small.frozen()).encode_queries([]).shape == (0, DIMENSION)
 
 
 def test_every_vector_of_the_general_vocabulary_has_length_one_and_similar_words_are_near() -> None:
@@ -153,11 +155,11 @@ def test_adapting_depends_on_nothing_but_pairs_documents_and_seed() -> None:
 def test_one_pair_or_none_gives_the_vectors_one_starts_from(pairs: list[Pair]) -> None:
     module = adapt(pairs, DOCUMENTS)
     assert torch.equal(module.map.weight, torch.eye(DIMENSION))
-    assert np.linalg.norm(EmbeddedEncoder(module).encode_queries(["ペットを飼う"])[0]) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(EmbeddedEncoder(module.frozen()).encode_queries(["ペットを飼う"])[0]) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_town_without_articles_has_an_encoder_all_the_same() -> None:
-    encoder = EmbeddedEncoder(adapt([], []))
+    encoder = EmbeddedEncoder(adapt([], []).frozen())
     assert np.linalg.norm(encoder.encode_queries(["住民票"])[0]) == pytest.approx(1, abs=1e-5)
 
 
