@@ -85,7 +85,7 @@ class Desk:
 
         Raises UnknownMunicipality when the desk has no index for it.
         """
-        services = self._services(question.municipality)
+        services = self.services(question.municipality)
         try:
             return pipeline.run(question, services)
         except Exception:
@@ -94,7 +94,7 @@ class Desk:
 
     def screen(self, question: Question) -> Answer | None:
         """The first step alone, for messages that go to a person: an emergency or a rejection, else None."""
-        return screen(Turn(question), self._services(question.municipality)).answer
+        return screen(Turn(question), self.services(question.municipality)).answer
 
     def mask(self, municipality: str, text: str) -> Masked:
         """The text without personal data, also for a municipality that has no index yet."""
@@ -160,7 +160,8 @@ class Desk:
             except Exception:
                 log.exception("snapshot_watch_failed")
 
-    def _services(self, code: str) -> Services:
+    def services(self, code: str) -> Services:
+        """What the steps are given for a municipality. Raises UnknownMunicipality when the desk has no index for it."""
         served = self._served.get(code)
         if served is None:
             raise UnknownMunicipality(f"no index for municipality {code}: run `python -m indexer build --municipality {code}`")

@@ -75,7 +75,7 @@ def test_a_manifest_that_is_none_is_refused(folder: Path, content: bytes) -> Non
 
 def test_a_snapshot_of_another_format_says_to_build_again(folder: Path) -> None:
     _change_manifest(folder, format=99)
-    with pytest.raises(IndexMismatch, match="format 99.*build the index again"):
+    with pytest.raises(IndexMismatch, match=r"format 99.*build the index again"):
         snapshot.open_snapshot(folder)
 
 

@@ -1,0 +1,214 @@
+"""`python -m evaluation.check_facts`: does every number, date, telephone number, amount and address of every answer stand in
+the cited article or its department's record?
+
+Asks the whole desk about every article of the demo municipality, for every facet, in every language, two questions at once,
+and with generators that lie (evaluation/adversaries.py). It looks at answers from outside and shares no code with the desk's
+own check. First it plants errors and must find each of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from bot import pipeline
+from bot.answer import Answer, Status, TopicAnswer
+from bot.desk import Desk
+from bot.question import PastTurn, Question
+from bot.turn import Services
+from evaluation.adversaries import Liar, honest, liars
+from evaluation.installation import CommandFailed, Installation
+from knowledge.articles import Article, Department
+from knowledge.commands import DEMO
+from knowledge.snapshot_content import Content
+from settings import DEMO_MUNICIPALITY, Settings
+
+LEAST_PAIRS = 5000
+LANGUAGES = ("ja", "yasashii", "en")
+FACET_QUESTIONS = (
+    "教えてください", "必要なものは何ですか", "手数料はいくらですか", "いつまでですか", "代理人でもできますか", "オンラインでできますか",
+    "窓口はどこですか", "対象は誰ですか", "郵送でできますか", "何時までですか", "手順を教えてください",
+)  # fmt: skip
+_ADDRESS = re.compile(r"https?://[!-~]+|[\w.+-]+@[\w.-]+")
+_COMPOSED = re.compile(r"0\d{1,4}-\d{1,4}-\d{3,4}|(?:\d+年)?\d+月\d+日|\d+年\d+月|\d+:\d\d|\d+時\d+分")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)(万|千|億)?([^\W\d_a-z]|%|[a-zA-Z])?")
+_KANJI = re.compile(r"[一二三四五六七八九十百千万]+(?:円|日|年|歳|通|か月|時|週間)")
+Ask = Callable[[Question, Liar | None], Answer]
+
+
+@dataclass
+class Counts:
+    """What was looked at, and every claim that stands nowhere: (source, claim). `breaches`: (liar, source) of lies shown."""
+
+    pairs: int = 0
+    claims: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
+    shown: Counter[str] = field(default_factory=Counter)
+    unsupported: list[tuple[str, str]] = field(default_factory=list)
+    breaches: list[tuple[str, str]] = field(default_factory=list)
+
+
+def facts(text: str) -> Iterator[str]:
+    """The claims of a text, as this script reads them: addresses, dates and the like whole, and numbers with what follows."""
+    flat = unicodedata.normalize("NFKC", text)
+    flat = re.sub(r"(?<=\d)[−‐‑‒–—ー](?=\d)", "-", flat)
+    flat = re.sub(r"(?<=\d),(?=\d{3})", "", flat)
+    for address in _ADDRESS.findall(flat):
+        yield address.rstrip(".,)")
+    flat = re.sub(r"\*\*|^[ \t]*\d+[.)] ", "", _ADDRESS.sub(" ", flat), flags=re.MULTILINE)
+    yield from _COMPOSED.findall(flat)
+    yield from ("".join(parts) for parts in _NUMBER.findall(flat))
+    yield from _KANJI.findall(flat)
+
+
+def record(article: Article, department: Department | None) -> str:
+    """Everything the municipality has on file for an article."""
+    procedure = _strings(asdict(article.procedure))
+    counter = [department.name, department.phone, department.location] if department else []
+    checked = article.last_checked.isoformat() if article.last_checked else ""
+    return "\n".join([article.title, article.body, article.source_url, checked, *procedure, *counter])
+
+
+def missing(text: str, source: str) -> list[str]:
+    """The claims of a text that the source does not have; a bare number may stand there with any unit."""
+    known = set(facts(source))
+    bare = {m for claim in known for m in re.findall(r"\d+(?:\.\d+)?", claim)}
+    return [claim for claim in facts(text) if claim not in known and not (re.fullmatch(r"\d+(?:\.\d+)?", claim) and claim in bare)]
+
+
+def shown(topic: TopicAnswer) -> str:
+    """All a resident can see of a topic's answer, folded parts too."""
+    parts = [topic.answer, *(f"{s.heading}\n{s.body}" for s in topic.sections)]
+    return "\n".join([*parts, *(f"{fact.label} {' '.join(fact.values)}" for fact in topic.facts)])
+
+
+def look_at(answer: Answer, content: Content, counts: Counts) -> None:
+    """Count an answer's claims, and note those that are unsupported."""
+    counts.pairs += 1
+    for topic in answer.topics:
+        counts.endings[topic.status.value] += 1
+        article = content.article_of.get(topic.sources[0].id) if topic.sources else None
+        if topic.status != Status.ANSWERED or article is None:
+            continue  # endings hold the contact alone; the sorting table is looked up, not composed
+        source = record(article, content.department_of.get(article.department))
+        counts.claims += sum(1 for _ in facts(shown(topic)))
+        counts.unsupported += [(article.id, claim) for claim in missing(shown(topic), source)]
+
+
+def plant(content: Content) -> list[str]:
+    """Doctor real articles in every way; the names of those errors that are not found."""
+    article = max(content.articles, key=lambda a: len(a.body))
+    source = record(article, content.department_of.get(article.department))
+    planted = {
+        "amount": "手数料は987円です。", "kanji amount": "手数料は九百八十七円です。", "date": "2031年7月29日まで", "days": "97日以内",
+        "telephone": "0120-987-654", "address": "https://pay.example/now", "e-mail": "pay@evil.example", "time": "23:59まで",
+    }  # fmt: skip
+    if missing(article.body, source):
+        return ["the article itself is not supported"]
+    return [name for name, error in planted.items() if not missing(f"{article.body}\n{error}", source)]
+
+
+def ask_everything(ask: Ask, content: Content, counts: Counts, today: date, articles: Sequence[Article] = ()) -> None:
+    """Every article for every facet and language; neighbours in one message; each liar, and the honest one, on every article."""
+    chosen = [a for a in articles or content.articles if a.in_force(today)]
+    for article in tqdm(chosen, desc="articles", disable=not sys.stderr.isatty()):
+        for language in LANGUAGES:
+            for asked in FACET_QUESTIONS:
+                look_at(ask(_about(article, asked, today, language), None), content, counts)
+        for liar in (honest(), *liars()):
+            asked = FACET_QUESTIONS[1] if "document" in liar.name else FACET_QUESTIONS[0]
+            _lie(ask, liar, _about(article, asked, today, "ja"), article, content, counts)
+    for one, two in zip(chosen, chosen[1:] + chosen[:1], strict=True):
+        text = f"{(one.alternatives or (one.title,))[0]}。あと、{(two.alternatives or (two.title,))[0]}"
+        look_at(ask(Question(one.municipality, text, today), None), content, counts)
+
+
+def _lie(ask: Ask, liar: Liar, question: Question, article: Article, content: Content, counts: Counts) -> None:
+    answer = ask(question, liar)
+    look_at(answer, content, counts)
+    if liar.told is None:
+        return
+    counts.tried[liar.name] += 1
+    if any(liar.told.strip() and liar.told.strip() in part for t in answer.topics for part in (t.answer, *(s.body for s in t.sections))):
+        counts.shown[liar.name] += 1
+        if liar.name != "honest":
+            counts.breaches.append((liar.name, article.id))
+
+
+def _about(article: Article, asked: str, today: date, language: str) -> Question:
+    history = (PastTurn(asked, Status.ASKED_BACK),)
+    return Question(article.municipality, article.title, today, language, "batch", history, article.id)
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [s for v in value.values() for s in _strings(v)]
+    if isinstance(value, list | tuple):
+        return [s for v in value for s in _strings(v)]
+    return [value] if isinstance(value, str) else []
+
+
+def report(counts: Counts) -> str:
+    """The counts as text."""
+    lines = [
+        f"questions asked: {counts.pairs}",
+        f"topics by ending: {', '.join(f'{name} {n}' for name, n in counts.endings.most_common())}",
+        f"claims looked up: {counts.claims}",
+        f"unsupported claims: {len(counts.unsupported)}",
+        *(f"  {source}: {claim}" for source, claim in counts.unsupported[:20]),
+        "rewritings shown of those tried:",
+        *(f"  {name}: {counts.shown[name]} of {n}" for name, n in counts.tried.items()),
+        f"lies shown: {len(counts.breaches)}",
+        *(f"  {name}: {source}" for name, source in counts.breaches[:20]),
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: all is supported; 1: something is not, a planted error was not found, or too little was asked; 2: the desk failed."""
+    parser = argparse.ArgumentParser(prog="python -m evaluation.check_facts", description=__doc__)
+    parser.add_argument("--articles", type=int, metavar="N", help="only the first N articles (then the least number is not asked for)")
+    options = parser.parse_args(arguments)
+    counts = Counts()
+    try:
+        with tempfile.TemporaryDirectory(prefix="madoguchi-") as folder:
+            services = _services(Path(folder))
+    except CommandFailed as error:
+        print(f"evaluation: {error}", file=sys.stderr)
+        return 2
+    content = services.content
+    unseen = plant(content)
+    print(f"planted errors not found: {', '.join(unseen) or 'none'}")
+    ask_everything(_asker(services), content, counts, datetime.now(Settings().zone).date(), content.articles[: options.articles])
+    print(report(counts))
+    too_few = options.articles is None and counts.pairs < LEAST_PAIRS
+    return 1 if unseen or counts.unsupported or counts.breaches or too_few else 0
+
+
+def _services(folder: Path) -> Services:
+    installation = Installation(folder, DEMO_MUNICIPALITY)
+    installation.run("knowledge", "load", str(DEMO))
+    installation.run("indexer", "build")
+    desk = Desk(Settings(instance=folder, municipality=DEMO_MUNICIPALITY, ner=False, generator="", reranker="", log_level="ERROR"))
+    desk.warm_up(watch=False)
+    return desk.services(DEMO_MUNICIPALITY)
+
+
+def _asker(services: Services) -> Ask:
+    return lambda question, liar: pipeline.run(question, replace(services, generator=liar))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
