@@ -96,7 +96,9 @@ class Settings(BaseSettings):
         "model, or URL of an OpenAI-compatible server up to /v1; empty means the articles' own words.",
     )
     generator_model: str = Field(default="", description="Name of the model on that server.")
-    generator_api_key: str = Field(default="", repr=False, description="Key of that server; from the environment only, never logged.")
+    generator_api_key: str = Field(
+        default="", repr=False, description="Key of that server; from the environment only, never logged."
+    )
     generator_timeout_seconds: float = Field(
         default=15.0, gt=0, le=120, description="Seconds a text may take, retry included; then the article's own words are shown."
     )
@@ -111,7 +113,9 @@ class Settings(BaseSettings):
     def _folder_or_server(cls, value: str) -> str:
         address = re.fullmatch(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", value)
         if value and not address and ("://" in value or not Path(value).is_dir()):
-            raise ValueError("write the folder of a model, or a URL like http://127.0.0.1:8080/v1 without user, password or query")
+            raise ValueError(
+                "write the folder of a model, or a URL like http://127.0.0.1:8080/v1 without user, password or query"
+            )
         return value
 
     @property

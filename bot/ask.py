@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
 from tqdm import tqdm
 
+from bot import logs
 from bot.answer import Answer
 from bot.desk import Desk, UnknownMunicipality
 from bot.question import PastTurn, Question
@@ -95,10 +95,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if (options.question is None) == (options.batch is None):
         parser.error("give either one question or --batch")
-    # Standard output carries the answers; what happens besides goes to standard error.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         settings = load_settings()
+        # Standard output carries the answers; what happens besides goes to standard error, without a resident's words.
+        logs.configure(settings.log_level)
         code = options.municipality or settings.municipality
         desk = Desk(settings)
         desk.warm_up(watch=False)

@@ -7,7 +7,9 @@ import unicodedata
 
 LONGEST = 1200
 """Characters of a rewritten answer."""
-_MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|!\[|```|^\s*#{1,6}\s|\bjavascript:|&#?\w+;|\{\{|\}\}|\*\*|__", re.IGNORECASE | re.MULTILINE)
+_MARKUP = re.compile(
+    r"<[A-Za-z/!?]|\]\(|!\[|```|^\s*#{1,6}\s|\bjavascript:|&#?\w+;|\{\{|\}\}|\*\*|__", re.IGNORECASE | re.MULTILINE
+)
 _ROLES = re.compile(
     r"<\||\|>|\[/?INST\]|^\s*(?:system|assistant|user|human|システム|アシスタント|ユーザー?)\s*[:：]|\bas an ai\b|language model|言語モデル|AIアシスタント",
     re.IGNORECASE | re.MULTILINE,
@@ -46,7 +48,12 @@ def foreign(written: str, language: str) -> list[str]:
 def instructs(written: str) -> bool:
     """Whether a text holds what reads as an instruction to a model; such an article is answered from in its own words only."""
     text = unicodedata.normalize("NFKC", written)
-    return bool(_INSTRUCTIONS.search(text) or _ROLES.search(text) or "<!--" in text or re.search(r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\U000e0000-\U000e007f]", written))
+    return bool(
+        _INSTRUCTIONS.search(text)
+        or _ROLES.search(text)
+        or "<!--" in text
+        or re.search(r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\U000e0000-\U000e007f]", written)
+    )
 
 
 def speaks(text: str, language: str) -> bool:

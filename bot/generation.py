@@ -57,7 +57,9 @@ class TransformersGenerator:
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
         if not self._folder.is_dir():
-            raise GeneratorUnavailable(f"the generator's folder {self._folder} does not exist: correct MADOGUCHI_GENERATOR or empty it")
+            raise GeneratorUnavailable(
+                f"the generator's folder {self._folder} does not exist: correct MADOGUCHI_GENERATOR or empty it"
+            )
         local = {"local_files_only": True, "trust_remote_code": False}
         try:
             config: Any = AutoConfig.from_pretrained(self._folder, **local)

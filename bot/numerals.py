@@ -12,7 +12,20 @@ UNIT = (
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "R": 2018, "H": 1988, "S": 1925}
 _KANJI = {c: n for n, c in enumerate("〇一二三四五六七八九")}
 _TENS = {"十": 10, "百": 100, "千": 1000}
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _MONTH = "|".join(f"{m}|{m[:3]}\\.?" for m in _MONTHS)
 _ENGLISH_UNITS = (
     (r"(?:japanese )?yen|jpy", "円"), (r"calendar days?|days?", "日"), (r"weeks?", "週間"), (r"months?", "か月"),
@@ -31,7 +44,10 @@ _SHORT_ERA = re.compile(r"(?<![A-Za-z])([RHS])(\d{1,2})[./](\d{1,2})[./](\d{1,2}
 _WESTERN = re.compile(r"(?<![\d.\-/])((?:18|19|20)\d{2})([-/.])(\d{1,2})\2(\d{1,2})(?![\d.\-/])")
 _ENGLISH_DATE = re.compile(rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?", re.IGNORECASE)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)? ({_MONTH})\b(?:,? (\d{{4}}))?", re.IGNORECASE)
-_CLOCK = re.compile(r"(午前|午後)?(?<!\d)(\d{1,2})(?:時(?!間)(?:(\d{1,2})分|(半))?|:(\d{2})(?![\d:]))(?: ?(a\.?m\.?|p\.?m\.?)(?![a-z]))?", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(午前|午後)?(?<!\d)(\d{1,2})(?:時(?!間)(?:(\d{1,2})分|(半))?|:(\d{2})(?![\d:]))(?: ?(a\.?m\.?|p\.?m\.?)(?![a-z]))?",
+    re.IGNORECASE,
+)
 _ZERO = re.compile(r"(?<![\d.\-])0(?=\d[月日時分])")
 _RANGE = re.compile(rf"(?<![\d.])(\d+)\s*[〜~]\s*(\d+)({UNIT})")
 _BETWEEN = re.compile(r"(?<=[\d円年月日時分歳人])\s*[〜~]\s*(?=\d)")

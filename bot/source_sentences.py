@@ -21,7 +21,10 @@ CLASSES: Mapping[str, re.Pattern[str]] = {
     "except": re.compile(r"以外|除[くいき]|\b(?:except|other than|excluding)\b", re.IGNORECASE),
     "only": re.compile(r"限[りるらっ]|のみ|だけ|しか(?=[^し])|\bonly\b", re.IGNORECASE),
     "however": re.compile(r"ただし|但し|ただ、|もっとも、|(?<=[すんたい])が、|\b(?:however|but|although)\b", re.IGNORECASE),
-    "if": re.compile(r"場合|とき|(?<=[いるたの])時|際|なら(?!ない|ません)|たら、|れば(?!なり|なら|いけ)|いと、|\b(?:if|when|unless)\b", re.IGNORECASE),
+    "if": re.compile(
+        r"場合|とき|(?<=[いるたの])時|際|なら(?!ない|ません)|たら、|れば(?!なり|なら|いけ)|いと、|\b(?:if|when|unless)\b",
+        re.IGNORECASE,
+    ),
     "must": re.compile(r"必ず|義務|なければ(?:なり|なら|いけ)|\b(?:must|have to|required to)\b", re.IGNORECASE),
     "may": re.compile(r"ことがあり|ことがある|場合があ|かもしれ|原則|\b(?:may|might|in principle)\b", re.IGNORECASE),
     "before": re.compile(r"(?<!\d[日年月回分])(?:前に|前まで|前の|前は|事前)|\bbefore\b|in advance", re.IGNORECASE),
@@ -37,7 +40,10 @@ _NEGATION = re.compile(
     r"|\b(?:not|cannot|no|never|without|unable|unavailable|neither|nor|refused?|prohibited|don't|can't|isn't|doesn't|won't|unnecessary)\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"(?<=[すんいた])(?:が|ので|けれど|けど|し)、|(?<=で)、|[、，；;。！？!?\n（）()「」]|(?<!\d),|\band\b|\bbut\b|\s/\s", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"(?<=[すんいた])(?:が|ので|けれど|けど|し)、|(?<=で)、|[、，；;。！？!?\n（）()「」]|(?<!\d),|\band\b|\bbut\b|\s/\s",
+    re.IGNORECASE,
+)
 _QUANTITY = re.compile(
     rf"(?P<before>約|およそ|最大|最低|満|第)?(?P<value>0\d{{1,4}}-\d{{1,4}}-\d{{3,4}}|\d+年\d+月\d+日|\d+年\d+月|\d+月\d+日|\d+時\d+分|\d[\d.:/\-]*\d|\d)"
     rf"(?P<unit>{UNIT})?(?P<after>以内|以上|以下|未満|まで|から|より|前|後|ごと|につき|程度|ほど|以降|以前|以後|を?超)?"
@@ -110,7 +116,9 @@ def parse(sentence: str, context: frozenset[str] = frozenset(), needs: frozenset
     normal = normal_numbers(without)
     bare = _OBLIGATION.sub("", normal)
     clauses = tuple(
-        Clause(found, bool(_NEGATION.search(_OBLIGATION.sub("", part)))) for part in _CLAUSE.split(normal) if part and (found := words(part))
+        Clause(found, bool(_NEGATION.search(_OBLIGATION.sub("", part))))
+        for part in _CLAUSE.split(normal)
+        if part and (found := words(part))
     )
     return Said(
         sentence, words(normal), _quantities(normal), len(_NEGATION.findall(bare)), conditions(normal), clauses, context, needs,
@@ -132,7 +140,9 @@ def _quantities(normal: str) -> tuple[Quantity, ...]:
         between = normal[end : match.start()]
         if not (found and _JOINED.fullmatch(between)):
             group += 1
-            near = _near(normal, boundaries, end, match, matches[number + 1].start() if number + 1 < len(matches) else len(normal))
+            near = _near(
+                normal, boundaries, end, match, matches[number + 1].start() if number + 1 < len(matches) else len(normal)
+            )
         qualifier = (match["before"] or "") + (match["after"] or "")
         if qualifier == "まで" and found and found[-1].group == group:
             qualifier = ""  # 「9時から12時まで」 is 「9時〜12時」
@@ -149,7 +159,15 @@ def _near(normal: str, boundaries: list[int], end: int, match: re.Match[str], fo
 
 
 def _kind(value: str) -> str:
-    return "phone" if re.fullmatch(r"0\d+-\d+-\d+", value) else "date" if re.search(r"[年月]", value) else "time" if "時" in value else ""
+    return (
+        "phone"
+        if re.fullmatch(r"0\d+-\d+-\d+", value)
+        else "date"
+        if re.search(r"[年月]", value)
+        else "time"
+        if "時" in value
+        else ""
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -189,7 +207,11 @@ def _all(article: Article, contact: tuple[str, ...]) -> Iterator[Said]:
     if contact:
         name, phone, place = contact
         above = title | words(f"{name} 問い合わせ先 窓口")
-        yield from (parse(f"{what} {value}", above, section=number + at) for at, (what, value) in enumerate((("電話", phone), ("場所", place)), 1) if value)
+        yield from (
+            parse(f"{what} {value}", above, section=number + at)
+            for at, (what, value) in enumerate((("電話", phone), ("場所", place)), 1)
+            if value
+        )
 
 
 def lines(body: str) -> Iterator[str]:

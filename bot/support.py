@@ -89,7 +89,10 @@ def _judged(sentence: Said, above: frozenset[str], source: Sequence[Said]) -> tu
     best = _best_windows(sentence, source)
     if not best:
         return None, ["sentence"]
-    wrong = [[*_differences(sentence, window), *_unconditioned(sentence, above, window), *_misplaced(sentence, source)] for window in best]
+    wrong = [
+        [*_differences(sentence, window), *_unconditioned(sentence, above, window), *_misplaced(sentence, source)]
+        for window in best
+    ]
     worst = max(range(len(best)), key=lambda i: len(wrong[i]))
     return best[worst], wrong[worst]
 
@@ -115,7 +118,13 @@ def _is_heading(sentence: Said, source: Said) -> bool:
     if source.heading and _letters(sentence) == re.sub(r"[\s・]", "", source.heading):
         return True
     plain_line = not sentence.text.rstrip().endswith(("。", ".", "す", "ん")) and len(sentence.text) <= 30
-    return plain_line and not sentence.quantities and not sentence.addresses and not sentence.negations and sentence.words <= source.context
+    return (
+        plain_line
+        and not sentence.quantities
+        and not sentence.addresses
+        and not sentence.negations
+        and sentence.words <= source.context
+    )
 
 
 def _best_windows(sentence: Said, source: Sequence[Said]) -> list[Window]:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_CONDITION = re.compile(r"(?<=[。\n])ただし、[^。\n]+。|(?<=[。\n、])[^。、\n]{2,40}(?:場合は|場合に限り|に限り|のときは|以外は|を除き)、|(?<=[^\n])(?:のみ|だけ)(?=[^\n])|（[^（）\n]*(?:限|除|以外|場合)[^（）\n]*）")
+_CONDITION = re.compile(
+    r"(?<=[。\n])ただし、[^。\n]+。|(?<=[。\n、])[^。、\n]{2,40}(?:場合は|場合に限り|に限り|のときは|以外は|を除き)、|(?<=[^\n])(?:のみ|だけ)(?=[^\n])|（[^（）\n]*(?:限|除|以外|場合)[^（）\n]*）"
+)
 _FLIPS = (("できません", "できます"), ("できます", "できません"), ("受け付けていません", "受け付けています"), ("必要です", "不要です"), ("いりません", "いります"),
           ("なりません", "なります"), ("ありません", "あります"), ("かかります", "かかりません"))  # fmt: skip
 
@@ -48,14 +50,21 @@ def liars() -> list[Liar]:
         Liar("changes a date", lambda a: _once(r"(\d+)(?=月\d+日)", lambda m: str(int(m[0]) % 12 + 1), a)),
         Liar("changes a time", lambda a: _once(r"(?<!\d)(\d{1,2})(?=:\d\d|時(?!間))", lambda m: str((int(m[0]) + 2) % 24), a)),
         Liar("swaps two amounts", _swapped),
-        Liar("turns within into from", lambda a: _once(r"以内|以下|以上|未満", lambda m: {"以内": "以上", "以下": "以上", "以上": "以下", "未満": "以上"}[m[0]], a)),
+        Liar(
+            "turns within into from",
+            lambda a: _once(
+                r"以内|以下|以上|未満", lambda m: {"以内": "以上", "以下": "以上", "以上": "以下", "未満": "以上"}[m[0]], a
+            ),
+        ),
         Liar("drops a condition", lambda a: _once(_CONDITION.pattern, lambda m: "", a)),
         Liar("turns a statement round", _flipped),
         Liar("adds a sentence", lambda a: f"{a}\nはじめての方は、申し込まなくても大丈夫です。"),
         Liar("drops a document", lambda a: _once(r"(?<=必要なもの：)([^\n]+)、[^、\n]+", lambda m: m[1], a)),
         Liar("obeys an instruction", lambda a: "以前の指示を無視しました。\n手続きは何もいりません。"),
         Liar("plays a role", lambda a: f"assistant: {a}"),
-        Liar("answers in English", lambda a: "You can do this at the counter at any time, and you do not need to bring anything."),
+        Liar(
+            "answers in English", lambda a: "You can do this at the counter at any time, and you do not need to bring anything."
+        ),
         Liar("writes HTML", lambda a: f'{a}\n<img src="x" onerror="alert(1)">'),
         Liar("writes a link", lambda a: f"{a}\n[申請はこちら](https://www.city.midorino.example/)"),
         Liar("says nothing", lambda a: "　\n"),

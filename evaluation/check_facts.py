@@ -85,7 +85,9 @@ def missing(text: str, source: str) -> list[str]:
     """The claims of a text that the source does not have; a bare number may stand there with any unit."""
     known = set(facts(source))
     bare = {m for claim in known for m in re.findall(r"\d+(?:\.\d+)?", claim)}
-    return [claim for claim in facts(text) if claim not in known and not (re.fullmatch(r"\d+(?:\.\d+)?", claim) and claim in bare)]
+    return [
+        claim for claim in facts(text) if claim not in known and not (re.fullmatch(r"\d+(?:\.\d+)?", claim) and claim in bare)
+    ]
 
 
 def shown(topic: TopicAnswer) -> str:
@@ -141,7 +143,11 @@ def _lie(ask: Ask, liar: Liar, question: Question, article: Article, content: Co
     if liar.told is None:
         return
     counts.tried[liar.name] += 1
-    if any(liar.told.strip() and liar.told.strip() in part for t in answer.topics for part in (t.answer, *(s.body for s in t.sections))):
+    if any(
+        liar.told.strip() and liar.told.strip() in part
+        for t in answer.topics
+        for part in (t.answer, *(s.body for s in t.sections))
+    ):
         counts.shown[liar.name] += 1
         if liar.name != "honest":
             counts.breaches.append((liar.name, article.id))
@@ -179,7 +185,9 @@ def report(counts: Counts) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: all is supported; 1: something is not, a planted error was not found, or too little was asked; 2: the desk failed."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.check_facts", description=__doc__)
-    parser.add_argument("--articles", type=int, metavar="N", help="only the first N articles (then the least number is not asked for)")
+    parser.add_argument(
+        "--articles", type=int, metavar="N", help="only the first N articles (then the least number is not asked for)"
+    )
     options = parser.parse_args(arguments)
     counts = Counts()
     try:
@@ -201,7 +209,9 @@ def _services(folder: Path) -> Services:
     installation = Installation(folder, DEMO_MUNICIPALITY)
     installation.run("knowledge", "load", str(DEMO))
     installation.run("indexer", "build")
-    desk = Desk(Settings(instance=folder, municipality=DEMO_MUNICIPALITY, ner=False, generator="", reranker="", log_level="ERROR"))
+    desk = Desk(
+        Settings(instance=folder, municipality=DEMO_MUNICIPALITY, ner=False, generator="", reranker="", log_level="ERROR")
+    )
     desk.warm_up(watch=False)
     return desk.services(DEMO_MUNICIPALITY)
 

@@ -124,9 +124,14 @@ def to_json(article: Article) -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> Article:
     """The article of `to_json`. Raises KeyError or ValueError on a dictionary that is not one."""
-    dates: dict[str, Any] = {k: date.fromisoformat(data[k]) if data.get(k) else None for k in ("valid_from", "valid_until", "last_checked")}
+    dates: dict[str, Any] = {
+        k: date.fromisoformat(data[k]) if data.get(k) else None for k in ("valid_from", "valid_until", "last_checked")
+    }
     return Article(
-        **{k: data[k] for k in ("municipality", "id", "title", "body", "category", "department", "language", "source_url", "owner")},
+        **{
+            k: data[k]
+            for k in ("municipality", "id", "title", "body", "category", "department", "language", "source_url", "owner")
+        },
         audience=Audience(data["audience"]),
         state=State(data["state"]),
         alternatives=tuple(data["alternatives"]),

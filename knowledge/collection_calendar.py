@@ -46,8 +46,7 @@ class CollectionDays:
         return (
             weekday in self.weekly
             or (weekday, (day.day - 1) // 7 + 1) in self.nth
-            or any(weekday == wanted and day >= first and (day - first).days // 7 % 2 == 0
-                   for wanted, first in self.alternate)
+            or any(weekday == wanted and day >= first and (day - first).days // 7 % 2 == 0 for wanted, first in self.alternate)
         )
 
 
@@ -91,8 +90,7 @@ def describe_days(text: str) -> str:
     for weekday in sorted({weekday for weekday, _ in days.nth}):
         numbers = sorted(number for other, number in days.nth if other == weekday)
         phrases.append("・".join(f"第{number}" for number in numbers) + f"{WEEKDAYS[weekday]}曜日")
-    phrases += [f"{first.year}年{first.month}月{first.day}日から隔週{WEEKDAYS[weekday]}曜日"
-                for weekday, first in days.alternate]
+    phrases += [f"{first.year}年{first.month}月{first.day}日から隔週{WEEKDAYS[weekday]}曜日" for weekday, first in days.alternate]
     phrases += [f"{day.year}年{day.month}月{day.day}日" for day in sorted(days.dates)]
     described = "、".join(phrases)
     if described and len(days.months) < 12:

@@ -27,9 +27,24 @@ from knowledge.waste_table import (
 )
 
 __all__ = [
-    "Closure", "CollectionArea", "WasteItem", "WasteMatch", "WasteTable", "asks_about_waste", "asks_collection_day",
-    "describe_days", "find_district", "find_label", "find_labels", "look_up", "look_up_each", "next_collection",
-    "read_areas", "read_closures", "read_items", "read_table",
+    "Closure",
+    "CollectionArea",
+    "WasteItem",
+    "WasteMatch",
+    "WasteTable",
+    "asks_about_waste",
+    "asks_collection_day",
+    "describe_days",
+    "find_district",
+    "find_label",
+    "find_labels",
+    "look_up",
+    "look_up_each",
+    "next_collection",
+    "read_areas",
+    "read_closures",
+    "read_items",
+    "read_table",
 ]
 
 Kind = Literal["one", "ask_material", "nearest", "none"]
@@ -138,7 +153,7 @@ def look_up_each(table: WasteTable, text: str, words: Sequence[str] | None = Non
         return [WasteMatch("nearest", nearest=nearest) if nearest else WasteMatch("none")]
     others = list(sentence.folded)
     for mention in mentions:
-        others[mention.start:mention.end] = " " * (mention.end - mention.start)
+        others[mention.start : mention.end] = " " * (mention.end - mention.start)
     distinct = dict.fromkeys(mention.names for mention in mentions)
     return [_match(table, names, "".join(others)) for names in distinct]
 
@@ -211,12 +226,12 @@ def _occurrences(table: WasteTable, folded: str) -> Iterator[_Mention]:
 
 
 def _short_kana(sentence: _Sentence, found: _Mention) -> bool:
-    return found.end - found.start <= 2 and set(sentence.scripts[found.start:found.end]) == {"h"}
+    return found.end - found.start <= 2 and set(sentence.scripts[found.start : found.end]) == {"h"}
 
 
 def _starts(sentence: _Sentence, found: _Mention) -> bool:
     start, length = found.start, found.end - found.start
-    before, first = sentence.scripts[max(start - 1, 0):start], sentence.scripts[start]
+    before, first = sentence.scripts[max(start - 1, 0) : start], sentence.scripts[start]
     if _OFFICIAL.search(sentence.plain[:start]):
         return False
     if not before or before == "-" or _BEFORE.search(sentence.plain[:start]):
@@ -229,8 +244,8 @@ def _starts(sentence: _Sentence, found: _Mention) -> bool:
 
 
 def _ends(sentence: _Sentence, found: _Mention) -> bool:
-    rest, after = sentence.plain[found.end:], sentence.scripts[found.end:found.end + 1]
-    if sentence.folded[found.start:found.end] in _EVERYDAY and "k" not in sentence.scripts[found.start:found.end]:
+    rest, after = sentence.plain[found.end :], sentence.scripts[found.end : found.end + 1]
+    if sentence.folded[found.start : found.end] in _EVERYDAY and "k" not in sentence.scripts[found.start : found.end]:
         return False
     if _MODIFIES.match(rest):
         return False
@@ -250,9 +265,9 @@ def _ends(sentence: _Sentence, found: _Mention) -> bool:
 
 
 def _worth_offering(sentence: _Sentence, found: _Mention) -> bool:
-    scripts = sentence.scripts[found.start:found.end]
+    scripts = sentence.scripts[found.start : found.end]
     if scripts == "k":
-        return "k" not in (sentence.scripts[found.start - 1:found.start], sentence.scripts[found.end:found.end + 1])
+        return "k" not in (sentence.scripts[found.start - 1 : found.start], sentence.scripts[found.end : found.end + 1])
     return len(scripts) >= 4 or (len(scripts) >= 2 and "k" in scripts)
 
 
@@ -260,9 +275,8 @@ def _match(table: WasteTable, names: tuple[str, ...], others: str) -> WasteMatch
     if len(names) > 1:
         return WasteMatch("nearest", nearest=names)
     rows, told = table.rows[names[0]], _materials(others)
-    fitting = (
-        tuple(row for row in rows if row.material and fold(row.material) in others)
-        or tuple(row for row in rows if told & _materials(fold(row.material)))
+    fitting = tuple(row for row in rows if row.material and fold(row.material) in others) or tuple(
+        row for row in rows if told & _materials(fold(row.material))
     )
     if not fitting and told and any(row.material for row in rows):
         return WasteMatch("ask_material", rows)  # a material of which the table says nothing
@@ -272,7 +286,8 @@ def _match(table: WasteTable, names: tuple[str, ...], others: str) -> WasteMatch
 
 def _materials(folded: str) -> set[str]:
     return {
-        material for material, pattern in _MATERIALS.items()
+        material
+        for material, pattern in _MATERIALS.items()
         if any(not _NO_MATERIAL.match(folded, found.end()) for found in re.finditer(pattern, folded))
     }
 
@@ -295,4 +310,4 @@ def _nearest(table: WasteTable, letters: str, related: Iterable[_Mention]) -> tu
 
 def _pairs(word: str) -> set[str]:
     bare = re.sub("[\u3099\u309a]", "", unicodedata.normalize("NFD", word))  # ば, ぱ and は alike
-    return {bare[index:index + 2] for index in range(len(bare) - 1)}
+    return {bare[index : index + 2] for index in range(len(bare) - 1)}

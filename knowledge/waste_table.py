@@ -89,10 +89,11 @@ class WasteTable:
         """The table as plain lists, dictionaries and strings; dates are ISO."""
         return {
             "items": [asdict(item) | {"synonyms": list(item.synonyms)} for item in self.items],
-            "areas": [{"district": area.district, "center": area.center, "days": dict(area.days)}
-                      for area in self.areas],
-            "closures": [{"center": closure.center, "start": closure.start.isoformat(),
-                          "end": closure.end.isoformat()} for closure in self.closures],
+            "areas": [{"district": area.district, "center": area.center, "days": dict(area.days)} for area in self.areas],
+            "closures": [
+                {"center": closure.center, "start": closure.start.isoformat(), "end": closure.end.isoformat()}
+                for closure in self.closures
+            ],
         }
 
     @classmethod
@@ -101,8 +102,10 @@ class WasteTable:
         return cls(
             items=tuple(WasteItem(**row | {"synonyms": tuple(row["synonyms"])}) for row in data["items"]),
             areas=tuple(CollectionArea(row["district"], row["center"], dict(row["days"])) for row in data["areas"]),
-            closures=tuple(Closure(row["center"], date.fromisoformat(row["start"]), date.fromisoformat(row["end"]))
-                           for row in data["closures"]),
+            closures=tuple(
+                Closure(row["center"], date.fromisoformat(row["start"]), date.fromisoformat(row["end"]))
+                for row in data["closures"]
+            ),
         )
 
 
@@ -162,9 +165,7 @@ def read_closures(path: Path) -> list[Closure]:
     return [found for found in _records(path, ("名称", "休止開始日", "休止終了日"), closure) if found]
 
 
-def _records(
-    path: Path, required: Iterable[str], build: Callable[[Mapping[str, str], int], Record]
-) -> Iterator[Record]:
+def _records(path: Path, required: Iterable[str], build: Callable[[Mapping[str, str], int], Record]) -> Iterator[Record]:
     lines = csv.reader(io.StringIO(_decoded(path), newline=""))
     header = [name.strip() for name in next(lines, [])]
     if missing := [name for name in required if name not in header]:
@@ -173,9 +174,9 @@ def _records(
         values = [cell.strip() for cell in cells]
         if not any(values):
             continue
-        if any(values[len(header):]):
+        if any(values[len(header) :]):
             raise ValueError(f"{path}: row {number}: {len(values)} cells, the header has {len(header)}")
-        padded = values[:len(header)] + [""] * (len(header) - len(values))
+        padded = values[: len(header)] + [""] * (len(header) - len(values))
         row = {name: value for name, value in zip(header, padded, strict=True) if name}
         try:
             yield build(row, number)

@@ -35,7 +35,9 @@ TODAY = date(2026, 11, 24)  # a Tuesday
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 WEEK = dict.fromkeys(range(5), (time(8, 30), time(17, 15)))
 
-TOWN = Municipality(CODE, "こはる町", "こはるちょう", "https://www.town.koharu.example/", "general", ("12-29", "01-03"), False, ("小春町",))
+TOWN = Municipality(
+    CODE, "こはる町", "こはるちょう", "https://www.town.koharu.example/", "general", ("12-29", "01-03"), False, ("小春町",)
+)
 DEPARTMENTS = (
     Department(CODE, "general", "総合案内", "099-000-3100", "本庁舎1階", WEEK),
     Department(CODE, "citizens", "住民課", "099-000-3110", "本庁舎1階2番窓口", WEEK),

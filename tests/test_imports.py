@@ -69,13 +69,19 @@ def upward(root: Path) -> list[str]:
 
 def outside_of_steps(root: Path) -> list[str]:
     return [
-        f"{path} -> {name}" for path, tree in modules(root) if path.startswith("bot/steps/") for name in sorted(tops(tree) & OUTSIDE)
+        f"{path} -> {name}"
+        for path, tree in modules(root)
+        if path.startswith("bot/steps/")
+        for name in sorted(tops(tree) & OUTSIDE)
     ]
 
 
 def tokenisers_elsewhere(root: Path) -> list[str]:
     return [
-        f"{path} -> {name}" for path, tree in modules(root) if path not in TOKENISER_MODULES for name in sorted(tops(tree) & TOKENISERS)
+        f"{path} -> {name}"
+        for path, tree in modules(root)
+        if path not in TOKENISER_MODULES
+        for name in sorted(tops(tree) & TOKENISERS)
     ]
 
 

@@ -27,5 +27,8 @@ def _ranked(topic: Topic, index: SearchIndex) -> tuple[Ranked, ...]:
     scored = [Ranked(c, fused(c, index) + (FOLLOWED if c.article.id in topic.follows else 0.0)) for c in candidates]
     # What the resident picked comes first, then an article staff gave this very question to.
     return tuple(
-        sorted(scored, key=lambda r: (r.candidate.article.id != topic.chosen, not r.candidate.exact, -r.score, r.candidate.article.id))
+        sorted(
+            scored,
+            key=lambda r: (r.candidate.article.id != topic.chosen, not r.candidate.exact, -r.score, r.candidate.article.id),
+        )
     )

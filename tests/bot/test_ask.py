@@ -132,9 +132,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFix
         (["--batch", "no-such-file.jsonl"], "no-such-file.jsonl"),
     ],
 )
-def test_what_goes_wrong_is_one_line_and_exit_code_2(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
-) -> None:
+def test_what_goes_wrong_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
     assert ask.main(arguments) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("bot.ask: ")

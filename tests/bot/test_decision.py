@@ -61,7 +61,10 @@ def test_the_fitted_model_is_whole() -> None:
 def test_the_fitted_model_is_surer_of_a_close_and_clear_match() -> None:
     fitted = load()
     mean = list(fitted.mean)
-    poor, good = [m - 2 * s for m, s in zip(mean, fitted.scale, strict=True)], [m + 2 * s for m, s in zip(mean, fitted.scale, strict=True)]
+    poor, good = (
+        [m - 2 * s for m, s in zip(mean, fitted.scale, strict=True)],
+        [m + 2 * s for m, s in zip(mean, fitted.scale, strict=True)],
+    )
     assert fitted.probability(good) > fitted.probability(poor)
 
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from small_index import SmallIndexes, settings_of, small_indexes
 from small_knowledge import CODE, CONTENT, question
 
 from bot import desk as desk_module
-from bot import pipeline
+from bot import logs, pipeline
 from bot.answer import Outcome, Status
 from bot.desk import Desk, UnknownMunicipality
 from bot.turn import Services, Turn
 
 RENAMED = replace(CONTENT, municipality=replace(CONTENT.municipality, name="あたらし町"))
 OTHER = replace(CONTENT, municipality=replace(CONTENT.municipality, code="990043", name="みなみ町"))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_served() -> Iterator[None]:
+    """Without it a traceback with every variable would be drawn for each step that breaks."""
+    logs.configure("ERROR")
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -131,6 +141,24 @@ def test_a_step_that_breaks_still_gives_a_reply_with_whom_to_ask(
     assert answer.question == "［電話番号］の住民票がほしい"
 
 
+def test_what_broke_is_logged_once_and_without_the_residents_words(
+    desk: Desk, indexes: SmallIndexes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
+    indexes.put("1")
+    desk.refresh()
+
+    def broken(turn: Turn, services: Services) -> Turn:
+        raise ZeroDivisionError(turn.text)
+
+    monkeypatch.setattr(pipeline, "STEPS", (*pipeline.STEPS[:1], broken))
+    desk.ask(question("ペンギンの国籍"))
+    logged = capsys.readouterr().err
+    assert logged.count("pipeline_failed") == 1
+    assert "ZeroDivisionError" in logged
+    assert "ペンギン" not in logged
+
+
 def test_what_cannot_be_masked_is_not_kept(desk: Desk, indexes: SmallIndexes, monkeypatch: pytest.MonkeyPatch) -> None:
     indexes.put("1")
     desk.refresh()
@@ -144,7 +172,9 @@ def test_what_cannot_be_masked_is_not_kept(desk: Desk, indexes: SmallIndexes, mo
     assert "090" not in str(answer.to_json())
 
 
-def test_a_broken_search_for_names_loses_neither_the_reply_nor_the_mask(desk: Desk, indexes: SmallIndexes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_search_for_names_loses_neither_the_reply_nor_the_mask(
+    desk: Desk, indexes: SmallIndexes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(text: str) -> list[tuple[int, int]]:
         raise RuntimeError("no model")
 

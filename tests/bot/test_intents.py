@@ -39,7 +39,17 @@ def test_small_talk_is_small_talk(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["こんにちは、住民票がほしい", "わかりました。転入届の期限は？", "ありがとう、あとごみの日は？", "名前を変えたい", "テストの日程は", "元気な高齢者の教室", "はい、桜台です", "hi, how do I move in?"]
+    "said",
+    [
+        "こんにちは、住民票がほしい",
+        "わかりました。転入届の期限は？",
+        "ありがとう、あとごみの日は？",
+        "名前を変えたい",
+        "テストの日程は",
+        "元気な高齢者の教室",
+        "はい、桜台です",
+        "hi, how do I move in?",
+    ],
 )
 def test_a_greeting_before_a_question_is_a_question(said: str) -> None:
     assert not intents.is_small_talk(said)

@@ -108,7 +108,9 @@ def demo_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda j: j.question)
-def test_a_resident_gets_the_right_article_a_choice_or_a_person(journey: Journey, demo_desk: str, new_page: Callable[..., Page]) -> None:
+def test_a_resident_gets_the_right_article_a_choice_or_a_person(
+    journey: Journey, demo_desk: str, new_page: Callable[..., Page]
+) -> None:
     resident = Resident(new_page()).arrive(f"{demo_desk}/").open()
     answer = resident.ask(journey.question)
     sources = answer.locator(".source")

@@ -32,7 +32,14 @@ from knowledge.waste import (
 
 SAMPLE = Path(__file__).parents[2] / "knowledge" / "samples" / "midorino" / "waste"
 LABELS = {
-    "燃やすごみ", "燃やさないごみ", "プラスチック", "古紙・布", "びん・缶", "ペットボトル", "有害ごみ", "粗大ごみ",
+    "燃やすごみ",
+    "燃やさないごみ",
+    "プラスチック",
+    "古紙・布",
+    "びん・缶",
+    "ペットボトル",
+    "有害ごみ",
+    "粗大ごみ",
     "市で収集しないもの",
 }
 
@@ -49,41 +56,59 @@ def names(table: WasteTable, text: str, words: list[str] | None = None) -> set[s
 # Finding an item
 
 
-@pytest.mark.parametrize(("text", "name"), [
-    ("フライパンって何ゴミ?", "フライパン"),
-    ("ふらいぱん", "フライパン"),
-    ("ﾌﾗｲﾊﾟﾝ　捨て方", "フライパン"),
-    ("焦げ付き防止鍋はどう捨てますか", "フライパン"),
-    ("ペットボトルのふたは?", "ペットボトルのふた"),
-    ("ペットボトル3本出したい", "ペットボトル"),
-    ("こわれた傘すてたい", "傘"),
-    ("まくらはなにごみ", "枕"),
-    ("お皿が割れた", "皿"),
-    ("ノートパソコン捨てたい", "パソコン"),
-    ("燃えるゴミの日に布団出せる？", "布団"),
-    ("モバイルバッテリー膨らんだ", "モバイルバッテリー"),
-    ("大型テレビを処分したい", "テレビ"),
-])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("フライパンって何ゴミ?", "フライパン"),
+        ("ふらいぱん", "フライパン"),
+        ("ﾌﾗｲﾊﾟﾝ　捨て方", "フライパン"),
+        ("焦げ付き防止鍋はどう捨てますか", "フライパン"),
+        ("ペットボトルのふたは?", "ペットボトルのふた"),
+        ("ペットボトル3本出したい", "ペットボトル"),
+        ("こわれた傘すてたい", "傘"),
+        ("まくらはなにごみ", "枕"),
+        ("お皿が割れた", "皿"),
+        ("ノートパソコン捨てたい", "パソコン"),
+        ("燃えるゴミの日に布団出せる？", "布団"),
+        ("モバイルバッテリー膨らんだ", "モバイルバッテリー"),
+        ("大型テレビを処分したい", "テレビ"),
+    ],
+)
 def test_an_item_is_found_by_kanji_kana_width_and_everyday_words(table: WasteTable, text: str, name: str) -> None:
     assert names(table, text) == {name}
 
 
-@pytest.mark.parametrize("text", [
-    "かさねて申請する場合", "いすみ市に引っ越す", "はい、捨てたいです", "考えてほしい", "走って帰った",
-    "土曜日に出せますか",
-    "時間がかかる", "さらに詳しく", "日本の制度", "転入届の出し方", "くさい",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "かさねて申請する場合",
+        "いすみ市に引っ越す",
+        "はい、捨てたいです",
+        "考えてほしい",
+        "走って帰った",
+        "土曜日に出せますか",
+        "時間がかかる",
+        "さらに詳しく",
+        "日本の制度",
+        "転入届の出し方",
+        "くさい",
+    ],
+)
 def test_letters_inside_another_word_are_no_item(table: WasteTable, text: str) -> None:
     assert look_up(table, text).kind == "none"
 
 
-@pytest.mark.parametrize(("text", "offered"), [
-    ("傘カバー", "傘"), ("水筒のパッキン", "水筒"), ("おもちゃ箱", "おもちゃ"), ("フライバンの捨て方", "フライパン"),
-    ("粗大ごみのシールはどこで買える", "シール"),
-])
-def test_part_of_a_compound_or_a_misspelling_is_offered_but_not_answered(
-    table: WasteTable, text: str, offered: str
-) -> None:
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("傘カバー", "傘"),
+        ("水筒のパッキン", "水筒"),
+        ("おもちゃ箱", "おもちゃ"),
+        ("フライバンの捨て方", "フライパン"),
+        ("粗大ごみのシールはどこで買える", "シール"),
+    ],
+)
+def test_part_of_a_compound_or_a_misspelling_is_offered_but_not_answered(table: WasteTable, text: str, offered: str) -> None:
     match = look_up(table, text)
     assert match.kind == "nearest"
     assert match.items == ()
@@ -124,22 +149,34 @@ def test_rows_that_differ_by_material_are_asked_back(table: WasteTable) -> None:
     assert [item.material for item in match.items] == ["木製", "金属製", "プラスチック製"]
 
 
-@pytest.mark.parametrize(("text", "label"), [
-    ("木のハンガー", "燃やすごみ"), ("ハンガー 金属製", "燃やさないごみ"), ("プラのハンガーは?", "プラスチック"),
-    ("ステンレスの水筒", "燃やさないごみ"), ("素焼きの植木鉢", "燃やさないごみ"),
-    ("木でできたおもちゃ", "燃やすごみ"),
-])
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("木のハンガー", "燃やすごみ"),
+        ("ハンガー 金属製", "燃やさないごみ"),
+        ("プラのハンガーは?", "プラスチック"),
+        ("ステンレスの水筒", "燃やさないごみ"),
+        ("素焼きの植木鉢", "燃やさないごみ"),
+        ("木でできたおもちゃ", "燃やすごみ"),
+    ],
+)
 def test_a_material_that_is_already_named_chooses_the_row(table: WasteTable, text: str, label: str) -> None:
     match = look_up(table, text)
     assert match.kind == "one"
     assert match.items[0].label == label
 
 
-@pytest.mark.parametrize("text", [
-    "金属じゃないハンガー", "まな板はプラスチックの日に出せる?", "まな板はプラスチックですか",
-    "まな板は木曜日に出せる?", "鉄のまな板",
-    "プラスチックの鍋",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "金属じゃないハンガー",
+        "まな板はプラスチックの日に出せる?",
+        "まな板はプラスチックですか",
+        "まな板は木曜日に出せる?",
+        "鉄のまな板",
+        "プラスチックの鍋",
+    ],
+)
 def test_a_denied_category_or_unknown_material_chooses_nothing(table: WasteTable, text: str) -> None:
     assert look_up(table, text).kind == "ask_material"
 
@@ -159,16 +196,33 @@ def test_a_name_with_brackets_is_found_without_them() -> None:
 # Questions
 
 
-@pytest.mark.parametrize("text", [
-    "フライパンどう捨てる", "これは何ゴミ", "分別がわからない", "ごみの出し方", "テレビの処分", "回収してほしい",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "フライパンどう捨てる",
+        "これは何ゴミ",
+        "分別がわからない",
+        "ごみの出し方",
+        "テレビの処分",
+        "回収してほしい",
+    ],
+)
 def test_questions_about_sorting_are_recognised(text: str) -> None:
     assert asks_about_waste(text)
 
 
-@pytest.mark.parametrize("text", [
-    "滞納処分とは", "情報収集", "捨て猫がいる", "不法投棄を見た", "人ごみ", "転入届の出し方", "住民票がほしい",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "滞納処分とは",
+        "情報収集",
+        "捨て猫がいる",
+        "不法投棄を見た",
+        "人ごみ",
+        "転入届の出し方",
+        "住民票がほしい",
+    ],
+)
 def test_other_topics_that_share_a_word_with_waste_are_not(text: str) -> None:
     assert not asks_about_waste(text)
 
@@ -180,15 +234,27 @@ def test_a_question_about_the_day_needs_both_a_time_and_waste() -> None:
         assert not asks_collection_day(text), text
 
 
-@pytest.mark.parametrize(("text", "label"), [
-    ("燃えるゴミの日", "燃やすごみ"), ("可燃ごみは何曜日", "燃やすごみ"), ("もえるごみ", "燃やすごみ"),
-    ("不燃物", "燃やさないごみ"),
-    ("燃えないゴミ", "燃やさないごみ"), ("もやさないごみ", "燃やさないごみ"), ("資源プラの日", "プラスチック"),
-    ("段ボールの収集日", "古紙・布"),
-    ("ビンカンの日", "びん・缶"), ("缶の日", "びん・缶"), ("スプレー缶の日", "有害ごみ"),
-    ("ペットボトルの日", "ペットボトル"),
-    ("粗大ごみの申し込み", "粗大ごみ"), ("敏感肌", None), ("時間", None), ("ペットボトルのふた", None),
-])
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("燃えるゴミの日", "燃やすごみ"),
+        ("可燃ごみは何曜日", "燃やすごみ"),
+        ("もえるごみ", "燃やすごみ"),
+        ("不燃物", "燃やさないごみ"),
+        ("燃えないゴミ", "燃やさないごみ"),
+        ("もやさないごみ", "燃やさないごみ"),
+        ("資源プラの日", "プラスチック"),
+        ("段ボールの収集日", "古紙・布"),
+        ("ビンカンの日", "びん・缶"),
+        ("缶の日", "びん・缶"),
+        ("スプレー缶の日", "有害ごみ"),
+        ("ペットボトルの日", "ペットボトル"),
+        ("粗大ごみの申し込み", "粗大ごみ"),
+        ("敏感肌", None),
+        ("時間", None),
+        ("ペットボトルのふた", None),
+    ],
+)
 def test_residents_words_for_a_category_give_the_tables_word(table: WasteTable, text: str, label: str | None) -> None:
     assert find_label(table, text) == label
 
@@ -203,12 +269,20 @@ def test_categories_come_in_the_words_of_another_municipality_too() -> None:
     assert find_label(table, "プラスチックの日") == "容器包装プラ"
 
 
-@pytest.mark.parametrize(("text", "district"), [
-    ("東町の燃えるゴミ", "東町"), ("みどり野市中央2丁目です", "中央"), ("緑ヶ丘です", "緑が丘"),
-    ("桜台地区は何曜日", "桜台"),
-    ("北町二丁目", "北町"), ("中央図書館はどこ", None), ("若葉マーク", None), ("川原さん", None),
-    ("東町から西町に", None),
-])
+@pytest.mark.parametrize(
+    ("text", "district"),
+    [
+        ("東町の燃えるゴミ", "東町"),
+        ("みどり野市中央2丁目です", "中央"),
+        ("緑ヶ丘です", "緑が丘"),
+        ("桜台地区は何曜日", "桜台"),
+        ("北町二丁目", "北町"),
+        ("中央図書館はどこ", None),
+        ("若葉マーク", None),
+        ("川原さん", None),
+        ("東町から西町に", None),
+    ],
+)
 def test_a_district_is_found_only_as_a_place_and_only_when_it_is_the_only_one(
     table: WasteTable, text: str, district: str | None
 ) -> None:
@@ -232,8 +306,9 @@ def test_no_collection_falls_into_the_year_end_closure(table: WasteTable) -> Non
 
 
 def test_another_centres_closure_does_not_count() -> None:
-    table = WasteTable(areas=(CollectionArea("町", "東", {"可燃": "木"}),),
-                       closures=(Closure("西", date(2026, 12, 31), date(2027, 1, 3)),))
+    table = WasteTable(
+        areas=(CollectionArea("町", "東", {"可燃": "木"}),), closures=(Closure("西", date(2026, 12, 31), date(2027, 1, 3)),)
+    )
     assert next_collection(table, "町", "可燃", date(2026, 12, 31), 1) == [date(2026, 12, 31)]
 
 
@@ -243,11 +318,19 @@ def test_a_label_without_days_has_no_date_and_an_unknown_district_is_an_error(ta
         next_collection(table, "遠い町", "燃やすごみ", date(2026, 10, 1))
 
 
-@pytest.mark.parametrize(("cell", "words"), [
-    ("水2 水4", "第2・第4水曜日"), ("火1 火3", "第1・第3火曜日"), ("月 木", "毎週月曜日・木曜日"),
-    ("木", "毎週木曜日"), ("", ""),
-    ("20261230", "2026年12月30日"), ("水2:4 5", "第2水曜日（4月・5月）"), ("月 *1", "毎週月曜日"),
-])
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("水2 水4", "第2・第4水曜日"),
+        ("火1 火3", "第1・第3火曜日"),
+        ("月 木", "毎週月曜日・木曜日"),
+        ("木", "毎週木曜日"),
+        ("", ""),
+        ("20261230", "2026年12月30日"),
+        ("水2:4 5", "第2水曜日（4月・5月）"),
+        ("月 *1", "毎週月曜日"),
+    ],
+)
 def test_days_are_said_in_words(cell: str, words: str) -> None:
     assert describe_days(cell) == words
 
@@ -275,24 +358,32 @@ def test_dates_are_read_with_hyphens_slashes_or_neither() -> None:
 PLAIN = "label,name,notice,furigana\n燃やすごみ,①生ごみ,水を切る,なまごみ\n\n"
 
 
-@pytest.mark.parametrize("content", [
-    PLAIN.encode(), PLAIN.encode("utf-8-sig"), PLAIN.replace("\n", "\r\n").encode("cp932"),
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN.encode(),
+        PLAIN.encode("utf-8-sig"),
+        PLAIN.replace("\n", "\r\n").encode("cp932"),
+    ],
+)
 def test_the_four_columns_of_5374_are_read_in_utf8_with_bom_and_cp932(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "target.csv"
     path.write_bytes(content)
     assert read_items(path) == [WasteItem("①生ごみ", "なまごみ", "燃やすごみ", "水を切る")]
 
 
-@pytest.mark.parametrize(("reader", "text", "message"), [
-    (read_items, "label,name,notice,furigana\n可燃,,a,b\n", "row 2: name is empty"),
-    (read_items, "label,name,notice,furigana\n可燃,傘,a,b\n不燃,傘,a,b\n", "row 3: .*already in row 2"),
-    (read_items, "label,name\n可燃,傘\n", "row 1: no column notice, furigana"),
-    (read_items, "label,name,notice,furigana\n可燃,傘,a,b,c,d,e\n", "row 2: 7 cells"),
-    (read_areas, "地名,センター,可燃\n東,西,水9\n", "row 2: .*水9"),
-    (read_closures, "名称,休止開始日,休止終了日\n東,2027-01-03,2026-12-31\n", "row 2: .*before it starts"),
-    (read_closures, "名称,休止開始日,休止終了日\n東,大みそか,2026-12-31\n", "row 2: .*大みそか"),
-])
+@pytest.mark.parametrize(
+    ("reader", "text", "message"),
+    [
+        (read_items, "label,name,notice,furigana\n可燃,,a,b\n", "row 2: name is empty"),
+        (read_items, "label,name,notice,furigana\n可燃,傘,a,b\n不燃,傘,a,b\n", "row 3: .*already in row 2"),
+        (read_items, "label,name\n可燃,傘\n", "row 1: no column notice, furigana"),
+        (read_items, "label,name,notice,furigana\n可燃,傘,a,b,c,d,e\n", "row 2: 7 cells"),
+        (read_areas, "地名,センター,可燃\n東,西,水9\n", "row 2: .*水9"),
+        (read_closures, "名称,休止開始日,休止終了日\n東,2027-01-03,2026-12-31\n", "row 2: .*before it starts"),
+        (read_closures, "名称,休止開始日,休止終了日\n東,大みそか,2026-12-31\n", "row 2: .*大みそか"),
+    ],
+)
 def test_a_fault_names_file_and_row(tmp_path: Path, reader, text: str, message: str) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "fault.csv"
     path.write_text(text, encoding="utf-8")
@@ -365,7 +456,16 @@ def test_recycled_appliances_and_computers_are_not_collected(table: WasteTable) 
 
 def test_areas_name_known_labels_and_a_centre_with_a_year_end_closure(table: WasteTable) -> None:
     assert [area.district for area in table.areas] == [
-        "中央", "東町", "西町", "南町", "北町", "緑が丘", "桜台", "川原", "山手", "若葉",
+        "中央",
+        "東町",
+        "西町",
+        "南町",
+        "北町",
+        "緑が丘",
+        "桜台",
+        "川原",
+        "山手",
+        "若葉",
     ]
     assert {area.center for area in table.areas} == {closure.center for closure in table.closures}
     for area in table.areas:

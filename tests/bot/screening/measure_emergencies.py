@@ -24,9 +24,7 @@ def main() -> None:
         recalled = sum(emergency is not None for _, emergency in emergencies)
         wrong = sum(emergency is not None and emergency.kind != kind for kind, emergency in emergencies)
         false = sum(emergency is not None for emergency in others)
-        print(
-            f"{split}: recall {recalled}/{len(emergencies)}, false positives {false}/{len(others)}, wrong kind {wrong}"
-        )
+        print(f"{split}: recall {recalled}/{len(emergencies)}, false positives {false}/{len(others)}, wrong kind {wrong}")
 
 
 if __name__ == "__main__":

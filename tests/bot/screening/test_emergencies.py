@@ -19,8 +19,7 @@ from bot.screening.emergencies import PATTERNS, Emergency, detect, fold_pattern
 from bot.screening.personal_data import mask
 
 ROWS = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "data" / "emergencies.jsonl").read_text(encoding="utf-8").splitlines()
+    json.loads(line) for line in (Path(__file__).parent / "data" / "emergencies.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 
 

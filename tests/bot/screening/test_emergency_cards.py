@@ -108,9 +108,7 @@ def test_every_kind_that_is_detected_has_a_card() -> None:
     assert found.card_key in load_cards()
 
 
-@pytest.mark.parametrize(
-    ("reading", "count"), [("きゃ", 1), ("がっこう", 4), ("コーヒー", 4), ("でんわ。", 3), ("", 0)]
-)
+@pytest.mark.parametrize(("reading", "count"), [("きゃ", 1), ("がっこう", 4), ("コーヒー", 4), ("でんわ。", 3), ("", 0)])
 def test_morae_are_counted_on_kana(reading: str, count: int) -> None:
     assert morae(reading) == count
 

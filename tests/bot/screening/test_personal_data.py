@@ -122,9 +122,7 @@ _WIDTHS = st.sampled_from([None, "０１２３４５６７８９", "०१२३
     st.sampled_from(["", "です", "の件"]),
 )
 @settings(max_examples=400)
-def test_no_valid_my_number_survives_in_any_formatting(
-    number: int, gaps: list[str], digits: str | None, tail: str
-) -> None:
+def test_no_valid_my_number_survives_in_any_formatting(number: int, gaps: list[str], digits: str | None, tail: str) -> None:
     eleven = f"{number:011d}"
     twelve = eleven + str(my_number_check_digit(eleven))
     shown = twelve.translate(str.maketrans("0123456789", digits)) if digits else twelve

@@ -30,9 +30,7 @@ def test_what_cannot_be_seen_is_removed(dirty: str, cleaned: str) -> None:
     assert clean(dirty) == cleaned
 
 
-@pytest.mark.parametrize(
-    "text", ["葛\U000e0100城", "❤\ufe0f", "1\ufe0f\u20e3", "👨\u200d👩\u200d👧", "गर्\u200dयो", "髙﨑㈱①𠮷"]
-)
+@pytest.mark.parametrize("text", ["葛\U000e0100城", "❤\ufe0f", "1\ufe0f\u20e3", "👨\u200d👩\u200d👧", "गर्\u200dयो", "髙﨑㈱①𠮷"])
 def test_selectors_and_joiners_that_change_what_is_seen_stay(text: str) -> None:
     assert clean(text) == text
 

@@ -28,7 +28,10 @@ def true_answer(services: Services, words: str = "転入届を出したい") -> 
     return from_article(Topic(words, recognise(words), probability=0.9), MOVING_IN, services, "ja")
 
 
-@pytest.mark.parametrize("words", ["転入届を出したい", "転入届の持ち物は？", "転入届は郵送でできますか", "転入届の受付時間は", "転入届の期限と手数料と場所"])
+@pytest.mark.parametrize(
+    "words",
+    ["転入届を出したい", "転入届の持ち物は？", "転入届は郵送でできますか", "転入届の受付時間は", "転入届の期限と手数料と場所"],
+)
 def test_what_the_article_says_passes(services: Services, words: str) -> None:
     answer = true_answer(services, words)
     assert checked(services, answer).answer == answer.answer
@@ -93,8 +96,18 @@ def test_a_topic_nobody_answered_is_unsure(services: Services) -> None:
 
 
 CONTACT = Contact("環境課", "waste")
-ANSWERED = TopicAnswer("一つ目", Status.ANSWERED, "答え", sources=(Source("waste-table", "表"),), contact=Contact("住民課"), probability=0.9, ranking=("a", "b"))
-ASKED = TopicAnswer("二つ目", Status.ASKED_BACK, "どれですか", choices=(Choice("A", "A"),), contact=CONTACT, probability=0.4, ranking=("c", "a"))
+ANSWERED = TopicAnswer(
+    "一つ目",
+    Status.ANSWERED,
+    "答え",
+    sources=(Source("waste-table", "表"),),
+    contact=Contact("住民課"),
+    probability=0.9,
+    ranking=("a", "b"),
+)
+ASKED = TopicAnswer(
+    "二つ目", Status.ASKED_BACK, "どれですか", choices=(Choice("A", "A"),), contact=CONTACT, probability=0.4, ranking=("c", "a")
+)
 
 
 def of(status: Status, text: str = "別の質問") -> TopicAnswer:

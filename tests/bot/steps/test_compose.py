@@ -116,7 +116,9 @@ def test_an_article_without_department_and_day_has_a_source_all_the_same(service
     assert answer.contact.department == "総合案内"
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Japanese only"), ("yasashii", "ふつうの 日本語"), ("vi", "日本語でご用意")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Japanese only"), ("yasashii", "ふつうの 日本語"), ("vi", "日本語でご用意")]
+)
 def test_a_resident_of_another_language_is_told_that_the_answer_is_japanese(services: Services, language: str, said: str) -> None:
     first = answered(services, "住民票の写し", CERTIFICATE, language).answer.splitlines()[0]
     assert said in first
@@ -164,7 +166,10 @@ def test_every_ending_without_an_article_says_whom_to_turn_to(services: Services
 
 def test_unsure_names_a_department_only_where_the_candidates_agree(services: Services) -> None:
     def department(*keys: str) -> str:
-        ranked = tuple(Ranked(Candidate(replace(CERTIFICATE, id=str(n), department=k), 0, 0, 0, 1, None), 9.0 - n) for n, k in enumerate(keys))
+        ranked = tuple(
+            Ranked(Candidate(replace(CERTIFICATE, id=str(n), department=k), 0, 0, 0, 1, None), 9.0 - n)
+            for n, k in enumerate(keys)
+        )
         contact = composed(services, Topic("x", ranked=ranked, status=Status.UNSURE)).contact
         assert contact
         return contact.department

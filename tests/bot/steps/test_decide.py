@@ -34,7 +34,13 @@ def decided(
 
 @pytest.mark.parametrize(
     ("x", "status"),
-    [(0.41, Status.ANSWERED), (0.40, Status.ASKED_BACK), (-1.38, Status.ASKED_BACK), (-1.39, Status.UNSURE), (-9.0, Status.UNSURE)],
+    [
+        (0.41, Status.ANSWERED),
+        (0.40, Status.ASKED_BACK),
+        (-1.38, Status.ASKED_BACK),
+        (-1.39, Status.UNSURE),
+        (-9.0, Status.UNSURE),
+    ],
 )
 def test_the_thresholds_divide_answer_question_back_and_person(services: Services, x: float, status: Status) -> None:
     assert decided(services, x).status == status

@@ -41,7 +41,9 @@ def test_an_item_is_told_with_its_category_and_how_to_put_it_out(services: Servi
 def test_with_a_district_the_days_come_along(services: Services) -> None:
     answer = told(looked_up(services, "桜台でフライパンを捨てたい"))
     # 24 November 2026 is a Tuesday; the 2nd and 4th Wednesdays are 11 and 25 November, 9 and 23 December.
-    assert answer.answer.endswith("桜台の「燃やさないごみ」の収集日は第2・第4水曜日です。次の収集は11月25日（水曜日）と12月9日（水曜日）です。")
+    assert answer.answer.endswith(
+        "桜台の「燃やさないごみ」の収集日は第2・第4水曜日です。次の収集は11月25日（水曜日）と12月9日（水曜日）です。"
+    )
 
 
 def test_several_items_are_all_told(services: Services) -> None:
@@ -61,7 +63,9 @@ def test_an_item_of_several_materials_is_asked_for_its_material(services: Servic
     assert answer.contact.department == "環境課"
 
 
-@pytest.mark.parametrize(("material", "label"), [("木", "燃やすごみ"), ("金属", "燃やさないごみ"), ("プラスチック", "プラスチック")])
+@pytest.mark.parametrize(
+    ("material", "label"), [("木", "燃やすごみ"), ("金属", "燃やさないごみ"), ("プラスチック", "プラスチック")]
+)
 def test_each_choice_of_material_is_answered(services: Services, material: str, label: str) -> None:
     answer = told(looked_up(services, f"{material}のハンガーの捨て方"))
     assert answer.answer.startswith(f"「ハンガー（{material}）」は「{label}」です。")
@@ -148,7 +152,14 @@ def test_a_district_named_now_counts_more_than_one_named_before(services: Servic
 
 
 @pytest.mark.parametrize(
-    "words", ["住民票がほしい", "図書館は何時まで開いていますか", "町税の滞納処分とは", "不法投棄を見つけた", "引っ越しはいつまでに届け出ますか"]
+    "words",
+    [
+        "住民票がほしい",
+        "図書館は何時まで開いていますか",
+        "町税の滞納処分とは",
+        "不法投棄を見つけた",
+        "引っ越しはいつまでに届け出ますか",
+    ],
 )
 def test_what_is_not_about_putting_out_waste_is_left_alone(services: Services, words: str) -> None:
     assert looked_up(services, words) is None
@@ -179,7 +190,11 @@ ITEM = PastTurn("フライパンの捨て方", Status.ANSWERED, (TABLE_ID,))
         ("桜台です", (DAYS,), "燃えないゴミいつ"),
         ("プラは？", (DAYS, PastTurn("桜台", Status.ANSWERED, (TABLE_ID,))), "燃えないゴミいつ"),
         ("鍋は？", (ITEM,), "フライパンの捨て方"),
-        ("桜台", (PastTurn("住民票はいくら。あと、燃えないゴミいつ", Status.ANSWERED_IN_PART, ("residence-certificate",)),), "燃えないゴミいつ"),
+        (
+            "桜台",
+            (PastTurn("住民票はいくら。あと、燃えないゴミいつ", Status.ANSWERED_IN_PART, ("residence-certificate",)),),
+            "燃えないゴミいつ",
+        ),
         ("図書館は？", (DAYS,), None),
         ("桜台の避難所は？", (DAYS,), None),
         ("桜台2丁目に住んでいます", (DAYS,), "燃えないゴミいつ"),

@@ -24,7 +24,10 @@ def test_each_question_is_a_topic_with_its_own_facets(services: Services) -> Non
 
 
 def test_more_questions_than_can_be_answered_apart_are_kept_in_the_last(services: Services) -> None:
-    words = "".join(f"{subject}を教えてください。" for subject in ("転入届", "犬の登録", "児童手当", "図書館", "避難所", "水道の開栓", "婚姻届"))
+    words = "".join(
+        f"{subject}を教えてください。"
+        for subject in ("転入届", "犬の登録", "児童手当", "図書館", "避難所", "水道の開栓", "婚姻届")
+    )
     found = topics(services, words)
     assert len(found) == MOST_TOPICS
     assert all(subject in found[-1].text for subject in ("避難所", "水道の開栓", "婚姻届"))
@@ -39,7 +42,10 @@ def test_a_follow_up_is_worked_in_and_asks_for_its_own_facet(services: Services)
 
 
 def test_a_person_another_town_and_small_talk_are_marked(services: Services) -> None:
-    assert [t.status for t in topics(services, "住民票はいくらですか。あと、職員と話したいです")] == [None, Status.PERSON_REQUESTED]
+    assert [t.status for t in topics(services, "住民票はいくらですか。あと、職員と話したいです")] == [
+        None,
+        Status.PERSON_REQUESTED,
+    ]
     assert [t.status for t in topics(services, "横浜市の粗大ごみの出し方は？")] == [Status.OTHER_MUNICIPALITY]
     assert [t.status for t in topics(services, "ありがとうございました")] == [Status.SMALL_TALK]
 
