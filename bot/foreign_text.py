@@ -32,7 +32,7 @@ _ADDRESS = re.compile(r"https?://\S+|\S+@\S+")
 
 
 def foreign(written: str, language: str) -> list[str]:
-    """Codes of what makes a rewritten answer unfit to be shown: empty, long, hidden, markup, role, instruction, language."""
+    """Codes of what makes a rewritten answer unfit to be shown: empty, long, hidden, markup, role, brackets, language."""
     if not written.strip():
         return ["empty"]
     found = ["long"] if len(written) > LONGEST else []
@@ -42,6 +42,8 @@ def foreign(written: str, language: str) -> list[str]:
     for code, pattern in (("markup", _MARKUP), ("role", _ROLES), ("instruction", _INSTRUCTIONS)):
         if pattern.search(text):
             found.append(code)
+    if any(text.count(one) != text.count(other) for one, other in ("()", "「」", "『』", "【】")):
+        found.append("brackets")  # a bracket cut off is a condition cut off
     return found + ([] if speaks(_ADDRESS.sub("", text), language) else ["language"])
 
 

@@ -143,14 +143,16 @@ def _lie(ask: Ask, liar: Liar, question: Question, article: Article, content: Co
     if liar.told is None:
         return
     counts.tried[liar.name] += 1
-    if any(
-        liar.told.strip() and liar.told.strip() in part
-        for t in answer.topics
-        for part in (t.answer, *(s.body for s in t.sections))
-    ):
+    if any(_stands_in(liar.told, part) for t in answer.topics for part in (t.answer, *(s.body for s in t.sections))):
         counts.shown[liar.name] += 1
         if liar.name != "honest":
             counts.breaches.append((liar.name, article.id))
+
+
+def _stands_in(told: str, part: str) -> bool:
+    """Whether the lines of a text stand in another, whole and in a row; empty lines apart."""
+    inner, outer = ("\n".join(line.strip() for line in text.split("\n") if line.strip()) for text in (told, part))
+    return bool(inner) and f"\n{inner}\n" in f"\n{outer}\n"
 
 
 def _about(article: Article, asked: str, today: date, language: str) -> Question:

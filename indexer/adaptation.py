@@ -49,6 +49,7 @@ def adapt(pairs: Sequence[Pair], documents: Sequence[Sequence[str]], seed: int =
     `documents` are all texts of the municipality as words: they decide the vocabulary and the starting weights.
     The result depends on the pairs, the documents and the seed only.
     """
+    torch.set_num_threads(1)  # the batches are small: a second thread costs more than it does, on a busy machine ten times
     generator = random.Random(seed)  # noqa: S311 - shuffling, not a secret
     module = initial(documents, seed)
     if len(pairs) < 2:

@@ -36,6 +36,13 @@ def test_names_are_looked_for_with_the_second_look_only_where_there_is_one(servi
     assert mask_text("田中さんの住民票", services).text == "田中さんの住民票"
 
 
+def test_the_towns_own_districts_are_no_names_of_people(services: Services) -> None:
+    whole = replace(services, person_names=lambda text: [(0, len(text.removesuffix("です")))])
+    assert mask_text("桜台です", whole).text == "桜台です"
+    assert mask_text("こはる町", whole).text == "こはる町"
+    assert mask_text("桜子です", whole).text == "［氏名］です"
+
+
 def test_hidden_characters_are_gone(services: Services) -> None:
     assert screened(services, "住民\u200b票\u202eは\u00ad？").text == "住民票は？"
 
