@@ -141,7 +141,7 @@ def measure(name: str, lines: Sequence[Line]) -> Measured:
 def measured_sets() -> Iterator[tuple[str, list[Line]]]:
     """The sets of the table in docs/emergencies.md: name and lines, emergencies and others apart."""
     sets = [("emergencies.jsonl", split) for split in ("held_out", "unseen")]
-    sets += [("emergency_batches.jsonl", split) for split in ("batch1", "batch2", "batch3")]
+    sets += [("emergency_batches.jsonl", split) for split in ("batch1", "batch2", "batch3", "batch4")]
     for file, split in sets:
         lines = test_lines(file, split)
         if lines:

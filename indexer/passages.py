@@ -27,10 +27,12 @@ FACT_LABELS = {
 
 
 class Kind(StrEnum):
-    """QUESTION: the title or an alternative phrasing. BODY: what answers it."""
+    """QUESTION: the title or an alternative phrasing. BODY: the whole of what answers it; SECTION: one of its parts."""
 
     QUESTION = "question"
     BODY = "body"
+    SECTION = "section"
+    FACTS = "facts"
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ def passages(article: Article) -> Iterator[Passage]:
     texts: list[tuple[Kind, str, str]] = [(Kind.QUESTION, "", t) for t in (article.title, *article.alternatives)]
     texts.append((Kind.BODY, "", "\n".join(f"{p.heading}\n{p.text}".strip() for p in parts)))
     if len(parts) > 1:
-        texts += [(Kind.BODY, p.heading, p.text) for p in parts]
+        texts += [(Kind.SECTION, p.heading, p.text) for p in parts]
     if facts:
-        texts.append((Kind.BODY, "facts", facts))
+        texts.append((Kind.FACTS, "", facts))
     for number, (kind, heading, text) in enumerate(texts):
         yield Passage(f"{article.municipality}/{article.id}#{number}", article.municipality, article.id, kind, heading, text)

@@ -96,7 +96,7 @@ def synchronise(
 
 def document_words(article_passages: Sequence[Passage]) -> tuple[str, ...]:
     """Words of the whole article for BM25: every question form, the body once, the facts."""
-    kept = [p for p in article_passages if p.kind == Kind.QUESTION or p.heading in ("", "facts")]
+    kept = [p for p in article_passages if p.kind != Kind.SECTION]
     return tuple(word for p in kept for word in text.tokens(p.text))
 
 

@@ -22,7 +22,7 @@ def training_pairs(article_passages: Mapping[str, Sequence[Passage]]) -> list[Pa
     """One pair per question form of every article that has a body."""
     pairs = []
     for article, parts in article_passages.items():
-        bodies = [tuple(text.tokens(p.text)) for p in parts if p.kind == Kind.BODY and not p.heading]
+        bodies = [tuple(text.tokens(p.text)) for p in parts if p.kind == Kind.BODY]
         questions = [tuple(text.tokens(p.text)) for p in parts if p.kind == Kind.QUESTION]
         pairs += [Pair(article, q, body) for body in bodies if body for q in questions if q]
     return pairs

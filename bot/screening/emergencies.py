@@ -40,7 +40,7 @@ _PRESENT: Mapping[str, re.Pattern[str]] = {
     "latin": re.compile(r"[a-z]{2}"),
     "devanagari": re.compile(r"[\u0900-\u097f]"),
 }
-SURE_ORDINARY: Mapping[Literal["strong", "weak"], float] = {"strong": -4.5, "weak": -1.5}
+SURE_ORDINARY: Mapping[Literal["strong", "weak"], float] = {"strong": -3.0, "weak": -1.0}
 """Log-odds of the second look at or below which a pattern of that strength is silenced (docs/emergencies.md)."""
 _SPACED = frozenset({"latin", "devanagari"})
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
