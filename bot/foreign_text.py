@@ -7,6 +7,8 @@ import unicodedata
 
 LONGEST = 1200
 """Characters of a rewritten answer."""
+SHORT = 20
+"""Characters up to which a Japanese text may do without kana: 「手数料：無料」."""
 _MARKUP = re.compile(
     r"<[A-Za-z/!?]|\]\(|!\[|```|^\s*#{1,6}\s|\bjavascript:|&#?\w+;|\{\{|\}\}|\*\*|__", re.IGNORECASE | re.MULTILINE
 )
@@ -63,8 +65,7 @@ def speaks(text: str, language: str) -> bool:
     japanese, latin = len(_JAPANESE.findall(text)), len(_LATIN.findall(text))
     letters = sum(c.isalpha() for c in text) or 1
     if language in ("ja", "yasashii"):
-        without_kana = [s for s in re.split(r"[。\n]", text) if len(s) > 24 and not _KANA.search(s)]
-        return japanese >= 0.6 * letters and len(_KANA.findall(text)) >= 0.15 * japanese and not without_kana
+        return japanese >= 0.6 * letters and (japanese <= SHORT or len(_KANA.findall(text)) >= 0.1 * japanese)
     if language == "en":
         spoken = re.findall(r"[A-Za-z']+", text)
         return latin >= 0.85 * letters and len(_ENGLISH.findall(text)) >= 0.15 * len(spoken)

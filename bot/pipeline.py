@@ -15,7 +15,7 @@ from bot.steps.generate import generate
 from bot.steps.rank import rank
 from bot.steps.rerank import rerank
 from bot.steps.retrieve import retrieve
-from bot.steps.screen import screen
+from bot.steps.screen import screen, with_card
 from bot.steps.sort_waste import sort_waste
 from bot.steps.understand import understand
 from bot.turn import Services, Turn
@@ -42,4 +42,5 @@ def run(question: Question, services: Services) -> Answer:
             break
     if turn.answer is None:
         raise RuntimeError("the last step of the pipeline left no answer")
-    return replace(turn.answer, ms=ms, snapshot=services.index.snapshot.version)
+    answer = with_card(turn.answer, turn.emergency) if turn.emergency else turn.answer
+    return replace(answer, ms=ms, snapshot=services.index.snapshot.version)

@@ -8,23 +8,16 @@ shown to be right counts as wrong: the resident then gets the article's own word
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bot.numerals import normal_numbers
-from bot.source_sentences import Quantity, Said, lines, parse, words
-from indexer import text
+from bot.omissions import LEAST_COSINE, Encode, left_out
+from bot.said import Quantity, Said, lines, parse, words
 
 LEAST_F1 = 0.6
 """Overlap (F1 of words) between a sentence and the sentences of the article it was made from."""
 LEAST_CLAUSE_F1 = 0.5
-LEAST_COSINE = 0.85
-"""Cosine between a sentence in another language and the article's sentence it translates; a multilingual encoder's
-translations of one sentence lie above 0.85 (LaBSE: Feng et al., 2022), other sentences on one subject mostly below."""
 MOST_JOINED = 3
 """Neighbouring sentences of the article that one sentence may be made from."""
 _MARKER = re.compile(r"^(?:[・\-*]|\d+[.)])\s*|[【】]")
@@ -33,7 +26,6 @@ _COURTESY = re.compile(
     r"^(?:ご質問|お問い合わせ)(?:を)?(?:いただき)?(?:、)?ありがとうございます。?$|^(?:以下|次)の(?:とおり|通り)です[。：:]?$|^(?:お答え|ご案内)します。?$"
     r"|^Thank you for your (?:question|inquiry)\.?$"
 )
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,7 @@ def problems(written: str, source: Sequence[Said], translated: bool = False, enc
         before = sentence.words
     if not used:
         found.append("nothing_said")
-    return found + list(_left_out(parsed, used, source))
+    return found + list(left_out(parsed, used, source))
 
 
 def _judged(sentence: Said, above: frozenset[str], source: Sequence[Said]) -> tuple[Window | None, list[str]]:
@@ -117,14 +109,9 @@ def _is_heading(sentence: Said, source: Said) -> bool:
     """A line that only names what follows: no number, no statement, its words those of one heading or label."""
     if source.heading and _letters(sentence) == re.sub(r"[\s・]", "", source.heading):
         return True
-    plain_line = not sentence.text.rstrip().endswith(("。", ".", "す", "ん")) and len(sentence.text) <= 30
-    return (
-        plain_line
-        and not sentence.quantities
-        and not sentence.addresses
-        and not sentence.negations
-        and sentence.words <= source.context
-    )
+    statement = sentence.quantities or sentence.addresses or sentence.negations or sentence.conditions
+    short = len(sentence.text) <= 20 and not re.search(r"[。：:.]|[すん]$", sentence.text.rstrip())
+    return short and not statement and sentence.words <= source.context
 
 
 def _best_windows(sentence: Said, source: Sequence[Said]) -> list[Window]:
@@ -219,37 +206,6 @@ def _nearness(quantity: Quantity, spoken: frozenset[str], other: Quantity, said:
     return 2 * len(quantity.near & other.near) + len(spoken & around) - len(other.near - spoken)
 
 
-def _left_out(parsed: Sequence[Said], used: Sequence[Said], source: Sequence[Said]) -> Iterator[str]:
-    """An exception to a sentence that was used, and numbers of such a sentence, must be said too."""
-    drawn = {id(s) for s in used}
-    stated = {q.value for s in parsed for q in s.quantities} | {a for s in parsed for a in s.addresses}
-    for before, after in pairwise(source):
-        if id(before) in drawn and after.exception and after.section == before.section and id(after) not in drawn:
-            yield "exception_left_out"
-    for said in used:
-        if said.section >= 0 and ({q.value for q in said.quantities} | said.addresses) - stated:
-            yield "number_left_out"
-
-
-def lacks(written: str, needed: Sequence[str], encode: Encode | None = None) -> list[str]:
-    """Which of the `needed` texts (documents, facts) the text does not tell whole.
-
-    Each sentence of them must have its words in one sentence of the text and its numbers somewhere; words in brackets may
-    be left out, numbers in brackets not. With `encode` (a translation) a sentence of the same meaning is looked for.
-    """
-    spoken = text.sentences(written)
-    stated = {q.value for s in spoken for q in parse(s).quantities}
-    said = [words(normal_numbers(s)) for s in spoken]
-    items = [(item, sentence) for item in needed for sentence in text.sentences(item)]
-    if encode and items:
-        cosines = (encode([s for _, s in items]) @ encode(spoken).T).max(axis=1)
-        told = [float(c) >= LEAST_COSINE for c in cosines]
-    else:
-        cores = [words(normal_numbers(re.sub(r"[（(][^（）()]*[）)]", "", s))) for _, s in items]
-        told = [any(core <= line for line in said) for core in cores]
-    return [item for (item, s), ok in zip(items, told, strict=True) if not ok or {q.value for q in parse(s).quantities} - stated]
-
-
 def _translated(parsed: Sequence[Said], source: Sequence[Said], encode: Encode | None) -> list[str]:
     if encode is None:
         return ["language_not_checkable"]
@@ -263,7 +219,7 @@ def _translated(parsed: Sequence[Said], source: Sequence[Said], encode: Encode |
         if float(row.max()) < LEAST_COSINE:
             found.append("sentence")
         found += _translated_differences(sentence, best)
-    return found + list(_left_out(parsed, used, source))
+    return found + list(left_out(parsed, used, source))
 
 
 def _translated_differences(sentence: Said, source: Said) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.answer import Answer, Status, TopicAnswer
+from bot.answer import Answer, EmergencyCard, Status, TopicAnswer
 from bot.decision import DecisionModel
 from bot.facets import Facet
 from bot.generation import Generator
@@ -71,12 +71,16 @@ class Services:
 
 @dataclass(frozen=True)
 class Turn:
-    """A question on its way. `text` is the screened message; once `answer` is set the pipeline is done."""
+    """A question on its way. `text` is the screened message, `emergency` a card to show above the answer.
+
+    Once `answer` is set the pipeline is done.
+    """
 
     question: Question
     text: str = ""
     masked: tuple[str, ...] = ()
     topics: tuple[Topic, ...] = ()
+    emergency: EmergencyCard | None = None
     answer: Answer | None = None
     ms: Mapping[str, float] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ own check. First it plants errors and must find each of them.
 from __future__ import annotations
 
 import argparse
+import logging
 import re
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from tqdm import tqdm
 
 from bot import pipeline
@@ -40,6 +42,7 @@ FACET_QUESTIONS = (
     "教えてください", "必要なものは何ですか", "手数料はいくらですか", "いつまでですか", "代理人でもできますか", "オンラインでできますか",
     "窓口はどこですか", "対象は誰ですか", "郵送でできますか", "何時までですか", "手順を教えてください",
 )  # fmt: skip
+LIED_TO = (FACET_QUESTIONS[0], FACET_QUESTIONS[1])
 _ADDRESS = re.compile(r"https?://[!-~]+|[\w.+-]+@[\w.-]+")
 _COMPOSED = re.compile(r"0\d{1,4}-\d{1,4}-\d{3,4}|(?:\d+年)?\d+月\d+日|\d+年\d+月|\d+:\d\d|\d+時\d+分")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)(万|千|億)?([^\W\d_a-z]|%|[a-zA-Z])?")
@@ -129,30 +132,25 @@ def ask_everything(ask: Ask, content: Content, counts: Counts, today: date, arti
         for language in LANGUAGES:
             for asked in FACET_QUESTIONS:
                 look_at(ask(_about(article, asked, today, language), None), content, counts)
-        for liar in (honest(), *liars()):
-            asked = FACET_QUESTIONS[1] if "document" in liar.name else FACET_QUESTIONS[0]
-            _lie(ask, liar, _about(article, asked, today, "ja"), article, content, counts)
+        for asked in LIED_TO:
+            _lie(ask, _about(article, asked, today, "ja"), article, content, counts)
     for one, two in zip(chosen, chosen[1:] + chosen[:1], strict=True):
         text = f"{(one.alternatives or (one.title,))[0]}。あと、{(two.alternatives or (two.title,))[0]}"
         look_at(ask(Question(one.municipality, text, today), None), content, counts)
 
 
-def _lie(ask: Ask, liar: Liar, question: Question, article: Article, content: Content, counts: Counts) -> None:
-    answer = ask(question, liar)
-    look_at(answer, content, counts)
-    if liar.told is None:
-        return
-    counts.tried[liar.name] += 1
-    if any(_stands_in(liar.told, part) for t in answer.topics for part in (t.answer, *(s.body for s in t.sections))):
-        counts.shown[liar.name] += 1
-        if liar.name != "honest":
-            counts.breaches.append((liar.name, article.id))
-
-
-def _stands_in(told: str, part: str) -> bool:
-    """Whether the lines of a text stand in another, whole and in a row; empty lines apart."""
-    inner, outer = ("\n".join(line.strip() for line in text.split("\n") if line.strip()) for text in (told, part))
-    return bool(inner) and f"\n{inner}\n" in f"\n{outer}\n"
+def _lie(ask: Ask, question: Question, article: Article, content: Content, counts: Counts) -> None:
+    """Each generator on one question. Whatever differs from the answer without a generator is a rewriting that was shown."""
+    extracted = replace(ask(question, None), ms={})
+    for liar in (honest(), *liars()):
+        answer = ask(question, liar)
+        look_at(answer, content, counts)
+        if liar.told is None:
+            continue
+        counts.tried[liar.name] += 1
+        if replace(answer, ms={}) != extracted:
+            counts.shown[liar.name] += 1
+            counts.breaches += [] if liar.name == "honest" else [(liar.name, article.id)]
 
 
 def _about(article: Article, asked: str, today: date, language: str) -> Question:
@@ -191,6 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--articles", type=int, metavar="N", help="only the first N articles (then the least number is not asked for)"
     )
     options = parser.parse_args(arguments)
+    # Thousands of lies are refused on purpose; what counts is printed at the end.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     counts = Counts()
     try:
         with tempfile.TemporaryDirectory(prefix="madoguchi-") as folder:

@@ -1,8 +1,8 @@
 """`python -m evaluation.fit_decision --faq DIR`: fit bot/decision.json, the probability that the first answer is right.
 
 Two kinds of questions, half of them made unanswerable by withholding every right article: real ones with graded
-judgments over an FAQ collection, and every second alternative phrasing of the demo municipality, asked of an index that
-does not know it. Reported on questions left out of the fit (five folds).
+judgments over an FAQ collection, and our own about articles of the demo municipality that no model was trained on.
+Reported on questions left out of the fit (five folds).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from sklearn.model_selection import KFold
 
 from bot.decision import FEATURES, MODEL, features
 from bot.steps.rank import fused
+from evaluation.own_questions import retrieval_questions
 from indexer.search import SearchIndex
 from indexer.snapshot import current_version, open_snapshot
 from indexer.synchronise import synchronise
@@ -83,12 +84,11 @@ def faq_cases(folder: Path) -> list[Case]:
 
 
 def demo_cases(folder: Path) -> list[Case]:
-    """The demo municipality with every second alternative withheld from the index and asked."""
+    """Our own questions about the articles kept for testing, asked of the whole demo municipality."""
     town = read_folder(folder)
-    articles = [r.article for r in town.rows if r.article and r.article.language == "ja"]
-    known = tuple(replace(a, alternatives=a.alternatives[::2]) for a in articles)
-    questions = [(phrase, frozenset({a.id}), frozenset[str]()) for a in articles for phrase in a.alternatives[1::2]]
-    return list(cases(indexed(Content(town.municipality, tuple(town.departments), known)), questions, "demo"))
+    articles = tuple(r.article for r in town.rows if r.article)
+    questions = [(q.text, q.right, frozenset[str]()) for q in retrieval_questions(held_out=True)]
+    return list(cases(indexed(Content(town.municipality, tuple(town.departments), articles)), questions, "own"))
 
 
 def fit(samples: Sequence[Case]) -> tuple[NDArray[np.float64], NDArray[np.float64], LogisticRegression]:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from indexer.base_vectors import DIMENSION, from_ginza
+from indexer.base_vectors import DIMENSION, BaseVectors, general
 from indexer.lexical import inverse_document_frequencies
 from indexer.training_pairs import Pair
 from indexer.word_vectors import UNSEEN_WEIGHT, WordVectors
@@ -24,9 +24,9 @@ BODY_WINDOWS = (20, 40, 80, 400)
 """Words of the body kept in a training pair: residents' answers lie near its start, long ones drown them."""
 
 
-def initial(documents: Sequence[Sequence[str]], seed: int) -> WordVectors:
+def initial(documents: Sequence[Sequence[str]], seed: int, base: BaseVectors) -> WordVectors:
     """An encoder before adaptation: general vectors weighted by idf; unknown words start at random and short."""
-    base, generator = from_ginza(), np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     idf = inverse_document_frequencies(documents)
     words = sorted(idf)
     own = np.zeros((max(len(words), 1), DIMENSION), dtype=np.float32)
@@ -39,6 +39,7 @@ def initial(documents: Sequence[Sequence[str]], seed: int) -> WordVectors:
             own[at] = known
     weights = np.array([idf[w] for w in words] or [UNSEEN_WEIGHT], dtype=np.float32)
     mean = float(weights.mean())
+    weights *= np.array([base.factor(w) for w in words] or [1.0], dtype=np.float32)
     rows = {word: at for at, word in enumerate(words)}
     return WordVectors(rows, torch.from_numpy(own), torch.from_numpy(weights / mean), UNSEEN_WEIGHT / mean, base)
 
@@ -51,30 +52,36 @@ def adapt(pairs: Sequence[Pair], documents: Sequence[Sequence[str]], seed: int =
     """
     torch.set_num_threads(1)  # the batches are small: a second thread costs more than it does, on a busy machine ten times
     generator = random.Random(seed)  # noqa: S311 - shuffling, not a secret
-    module = initial(documents, seed)
+    module = initial(documents, seed, general())
     if len(pairs) < 2:
         return module
-    optimiser = torch.optim.Adam(
-        [
-            {"params": module.own.parameters(), "lr": 2e-3},
-            {"params": [module.weights], "lr": 1e-2},
-            {"params": module.map.parameters(), "lr": 2e-4},
-        ]
-    )
+    steps = optimiser(module)
     batches = math.ceil(len(pairs) / BATCH)
     epochs = max(EPOCHS, math.ceil(LEAST_STEPS / batches)) if batches < 4 else EPOCHS
     for _ in tqdm(range(epochs), desc="adapting the encoder", unit="epoch", disable=not progress):
         shuffled = list(pairs)
         generator.shuffle(shuffled)
         for start in range(0, len(shuffled), BATCH):
-            loss = _loss(module, shuffled[start : start + BATCH], generator)
-            optimiser.zero_grad()
+            loss = adaptation_loss(module, shuffled[start : start + BATCH], generator)
+            steps.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
+            steps.step()
     return module.eval()
 
 
-def _loss(module: WordVectors, batch: Sequence[Pair], generator: random.Random) -> torch.Tensor:
+def optimiser(module: WordVectors) -> torch.optim.Optimizer:
+    """Adam; the vectors move slowly, their weights fast, the map hardly."""
+    return torch.optim.Adam(
+        [
+            {"params": module.own.parameters(), "lr": 2e-3},
+            {"params": [module.weights], "lr": 1e-2},
+            {"params": module.map.parameters(), "lr": 2e-4},
+        ]
+    )
+
+
+def adaptation_loss(module: WordVectors, batch: Sequence[Pair], generator: random.Random) -> torch.Tensor:
+    """InfoNCE over the batch, questions against bodies and bodies against questions, words dropped at random."""
     questions = _embed(module, [_thin(p.question, QUESTION_DROPOUT, generator) for p in batch])
     bodies = _embed(module, [_thin(p.body[: generator.choice(BODY_WINDOWS)], BODY_DROPOUT, generator) for p in batch])
     logits = questions @ bodies.T / TEMPERATURE

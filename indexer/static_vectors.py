@@ -51,7 +51,7 @@ class StaticVectors:
             total += self.weights[rows] @ self.own[rows]
         for word in words:
             if word not in self.words and (vector := self.base.vector(word)) is not None:
-                total += self.unseen * vector
+                total += self.unseen * self.base.factor(word) * vector
         return total
 
     @classmethod

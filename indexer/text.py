@@ -56,6 +56,11 @@ def surfaces(text: str) -> list[str]:
     return [m.surface() for m in _sudachi().tokenize(text[:LONGEST], SplitMode.C)]
 
 
+def readings(text: str) -> list[tuple[str, str]]:
+    """(surface, reading in katakana) of all words (split mode C)."""
+    return [(m.surface(), m.reading_form()) for m in _sudachi().tokenize(text[:LONGEST], SplitMode.C)]
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of a text, cut after 。！？ and at line breaks."""
     return [s.strip() for s in _SENTENCE_END.split(text) if s and s.strip()]

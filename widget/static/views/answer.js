@@ -16,7 +16,8 @@ function japanese(text, texts) {
 /** Nodes of an answer. `actions`: choose(choice), person(department), leave(). */
 export function answerView(answer, texts, actions) {
   const nodes = [masked(answer, texts)];
-  if (answer.emergency) return [...nodes, emergencyCard(answer.emergency, texts, actions)].filter(Boolean);
+  if (answer.emergency) nodes.push(emergencyCard(answer.emergency, texts, actions));
+  if (answer.status === "emergency") return nodes.filter(Boolean);
   const shown = { contacts: new Set(), sources: new Set(), choices: false };
   const several = answer.topics.length > 1;
   if (answer.topics.length) {
