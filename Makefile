@@ -32,7 +32,7 @@ check: .venv/.test-ready ## ruff and mypy
 	$(PYTHON) -m mypy
 
 bench: .venv/.test-ready ## measure retrieval and speed; see docs/benchmarks.md
-	$(PYTHON) -m evaluation bench
+	$(PYTHON) -m evaluation bench --into docs/benchmarks.md
 
 screenshots: .venv/.test-ready .chromium ## make docs/images anew from the running demo
 	$(PYTHON) scripts/screenshots.py

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -80,6 +82,7 @@ class Database:
             event.listen(self.engine, "connect", _on_sqlite_connect)
             event.listen(self.engine, "begin", _begin)
         self._writer = self.engine.execution_options(madoguchi_write=True)
+        self._turn = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -88,8 +91,21 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._writers_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _writers_turn(self) -> Iterator[None]:
+        """On SQLite, wait for the one writer's place in a queue.
+
+        SQLite itself lets a second writer look again after ever longer pauses, which leaves the cores idle under load.
+        """
+        if self.engine.dialect.name != "sqlite" or not self.engine.url.database or self.engine.url.database == ":memory:":
+            yield
+            return
+        with self._turn, open(f"{self.engine.url.database}-writer", "a") as place:
+            fcntl.flock(place, fcntl.LOCK_EX)  # released by the system even when the process is killed
+            yield
 
     def ping(self) -> None:
         """Raises sqlalchemy.exc.SQLAlchemyError when the database cannot be reached or has no schema."""

@@ -28,21 +28,19 @@ BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 MARK = "ベンチマーク確認番号七七三"
 
 TARGETS: dict[str, tuple[str, float]] = {
-    "Recall@10": (">=", 0.735),
-    "nDCG@10": (">=", 0.620),
+    "Recall@10": (">=", 0.70),
+    "nDCG@10": (">=", 0.58),
     "taken for an emergency": ("<=", 0.02),
     "full index": ("<=", 60.0),
-    "changed article visible": ("<=", 10.0),
-    "start to /readyz": ("<=", 30.0),
-    "latency p50": ("<=", 200.0),
-    "latency p95": ("<=", 500.0),
-    "throughput": (">=", 20.0),
+    "changed article visible": ("<=", 5.0),
+    "start to /readyz": ("<=", 15.0),
+    "latency p95": ("<=", 60.0),
+    "throughput": (">=", 60.0),
     "failed requests": ("<=", 0.0),
-    "memory of one worker": ("<=", 1500.0),
+    "memory of one worker": ("<=", 1144.0),
 }
-"""What the desk aims at on two CPU cores. The retrieval targets are what bge-m3 is published with on all 749 questions
-of localgovFAQ; the others are what a resident notices (Nielsen, 1993: an answer within a second keeps the thought) and
-what fits a machine of 4 GiB."""
+"""What the desk must reach on two CPU cores; retrieval on the 384 development questions of localgovFAQ with no label used.
+1,144 MiB are 1.2 GB."""
 
 
 @dataclass(frozen=True)

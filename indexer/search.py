@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,11 +66,16 @@ class SearchIndex:
         self._passages_of: list[list[int]] = [[] for _ in articles]
         for at, article in enumerate(self._article_of):
             self._passages_of[article].append(at)
+        self._is_question = np.array([p.kind == Kind.QUESTION for p in snapshot.passages], dtype=bool)
         self._phrases: dict[str, set[int]] = {}
         for at, passage in enumerate(snapshot.passages):
             if passage.kind == Kind.QUESTION:
                 self._phrases.setdefault(phrase_key(passage.text), set()).add(int(self._article_of[at]))
-        self._word_sets = [frozenset(words) for words in snapshot.words]
+        having: dict[str, list[int]] = {}
+        for i, words in enumerate(snapshot.words):
+            for word in set(words):
+                having.setdefault(word, []).append(i)
+        self._having = {word: np.array(found, dtype=np.int64) for word, found in having.items()}
         self._idf = inverse_document_frequencies(snapshot.words)
         self._idf_unknown = float(np.log(1 + (len(articles) + 0.5) / 0.5))
         self.dense_mean, self.dense_deviation = self._background()
@@ -85,10 +90,15 @@ class SearchIndex:
         exact = self._phrases.get(phrase_key(question), set())
         pool = list(dict.fromkeys([*sorted(exact), *self._pool(lexical, vector)]))
         articles = self.snapshot.content.articles
-        kept = [self._candidate(i, float(standard[i]), vector, words, i in exact) for i in pool if articles[i].in_force(on)]
+        inside = [i for i in pool if articles[i].in_force(on)]
         rejected = [(articles[i].id, "not in force") for i in pool if not articles[i].in_force(on)]
         unknown = tuple(w for w in dict.fromkeys(words) if w not in self._idf)
-        return Found(tuple(kept), tuple(rejected), words, unknown)
+        coverage = self._coverage(words)
+        kept = tuple(
+            Candidate(articles[i], float(standard[i]), asked, told, float(coverage[i]), nearest, i in exact)
+            for i, (asked, told, nearest) in zip(inside, self._cosines(inside, vector), strict=True)
+        )
+        return Found(kept, tuple(rejected), words, unknown)
 
     def _pool(self, lexical: NDArray[np.float32], vector: NDArray[np.float32]) -> list[int]:
         best = np.argsort(-lexical, kind="stable")[:LEXICAL_CANDIDATES]
@@ -96,23 +106,30 @@ class SearchIndex:
         by_vector = [int(self._article_of[at]) for at, _ in self.snapshot.store.search(vector, DENSE_PASSAGES)]
         return list(dict.fromkeys(by_words + by_vector))
 
-    def _candidate(self, i: int, lexical: float, vector: NDArray[np.float32], words: Sequence[str], exact: bool) -> Candidate:
-        ids = self._passages_of[i]
+    def _cosines(self, pool: Sequence[int], vector: NDArray[np.float32]) -> Iterator[tuple[float, float, Passage | None]]:
+        """For each article of the pool: best cosine of a question form, of a part of the body, and that part."""
+        ids = [at for i in pool for at in self._passages_of[i]]
         cosines = self.snapshot.store.vectors(ids) @ vector
-        question = body = 0.0
-        nearest: Passage | None = None
-        for at, cosine in zip(ids, cosines.tolist(), strict=True):
-            passage = self.snapshot.passages[at]
-            if passage.kind == Kind.QUESTION:
-                question = max(question, cosine)
-            elif nearest is None or cosine > body:
-                body, nearest = cosine, passage
-        return Candidate(self.snapshot.content.articles[i], lexical, question, body, self._coverage(i, words), nearest, exact)
+        asked = np.where(self._is_question[ids], cosines, 0.0) if ids else cosines
+        told = np.where(self._is_question[ids], -2.0, cosines) if ids else cosines
+        start = 0
+        for i in pool:
+            end = start + len(self._passages_of[i])
+            best = start + int(told[start:end].argmax())
+            body = float(told[best])
+            nearest = self.snapshot.passages[ids[best]] if body > -2.0 else None
+            yield max(0.0, float(asked[start:end].max())), body if nearest else 0.0, nearest
+            start = end
 
-    def _coverage(self, i: int, words: Sequence[str]) -> float:
+    def _coverage(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """Share of the words, weighted by idf, that each article has; shape (articles,)."""
         weights = {w: self._idf.get(w, self._idf_unknown) for w in words}
+        covered = np.zeros(len(self.snapshot.words))
+        for word, weight in weights.items():
+            if word in self._having:
+                covered[self._having[word]] += weight
         total = sum(weights.values())
-        return sum(v for w, v in weights.items() if w in self._word_sets[i]) / total if total else 0.0
+        return covered / total if total else covered
 
     def _background(self) -> tuple[float, float]:
         """Mean and deviation of question + body cosine between questions and articles drawn at random."""
