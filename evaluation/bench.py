@@ -146,7 +146,7 @@ def _asked_over_http(installation: Installation, server: Server, asked: Path, co
     _tell(f"{2 * count} questions by {CLIENTS} clients")
     load = machine.load_average()
     many = _load(installation, server, asked, CLIENTS, 2 * count)
-    how = f"{2 * count} questions, {CLIENTS} clients in a second process on the same cores, {workers} workers"
+    how = f"{2 * count} questions, {CLIENTS} clients in a second process on the same cores, a new conversation every 4 questions, {workers} workers"
     yield Figure("throughput", len(many["ms"]) / many["seconds"], "questions/s", how, load)
     yield Figure("latency p95 under that load", _quantile(many["ms"], 0.95), "ms", how, load)
     failures = ", ".join([*one["failed"], *many["failed"]]) or "of all of these"

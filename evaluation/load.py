@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 TIMEOUT = 60
+QUESTIONS_EACH = 4
+"""Questions a resident asks in one conversation before the next one comes."""
 HEADERS = {"Content-Type": "application/json"}
 
 
@@ -44,16 +46,19 @@ def run(port: int, questions: Sequence[str], clients: int, count: int) -> LoadRe
     lock, times, outcomes, failed = threading.Lock(), list[float](), Counter[str](), Counter[str]()
 
     def resident() -> None:
+        client = _Resident(port)
         while (question := _next(waiting, lock)) is not None:
             try:
-                ms, outcome = _ask(port, question)
+                ms, outcome = client.ask(question)
             except (OSError, http.client.HTTPException, Refused) as error:
+                client.leave()
                 with lock:
                     failed[f"{type(error).__name__}: {error}"] += 1
             else:
                 with lock:
                     times.append(ms)
                     outcomes[outcome] += 1
+        client.leave()
 
     threads = [threading.Thread(target=resident) for _ in range(clients)]
     started = time.perf_counter()
@@ -69,15 +74,26 @@ def _next(waiting: Iterator[str], lock: threading.Lock) -> str | None:
         return next(waiting, None)
 
 
-def _ask(port: int, question: str) -> tuple[float, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-    try:
-        conversation = _post(connection, "/api/v1/conversations", {}, 201)["id"]
+class _Resident:
+    """Somebody with a browser: one connection, and a new conversation after every QUESTIONS_EACH questions."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+        self._conversation, self._left = "", 0
+
+    def ask(self, question: str) -> tuple[float, str]:
+        """Milliseconds until the answer was read, and its outcome."""
+        if not self._left:
+            self._conversation = str(_post(self._connection, "/api/v1/conversations", {}, 201)["id"])
+            self._left = QUESTIONS_EACH
+        self._left -= 1
         started = time.perf_counter()
-        reply = _post(connection, f"/api/v1/conversations/{conversation}/messages", {"text": question}, 200)
+        reply = _post(self._connection, f"/api/v1/conversations/{self._conversation}/messages", {"text": question}, 200)
         return (time.perf_counter() - started) * 1000, str(reply["answer"]["outcome"])
-    finally:
-        connection.close()
+
+    def leave(self) -> None:
+        self._connection.close()
+        self._left = 0
 
 
 def _post(connection: http.client.HTTPConnection, path: str, body: dict[str, str], expected: int) -> dict[str, dict[str, str]]:

@@ -16,8 +16,8 @@ from indexer.passages import Kind, Passage
 from indexer.snapshot import Snapshot
 from knowledge.articles import Article
 
-LEXICAL_CANDIDATES = 100
-DENSE_PASSAGES = 400
+LEXICAL_CANDIDATES = 60
+DENSE_PASSAGES = 200
 SAMPLE = 400
 
 

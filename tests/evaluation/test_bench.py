@@ -21,10 +21,10 @@ def cells(figure: Figure) -> list[str]:
 
 
 def test_a_figure_stands_beside_its_target_and_says_whether_it_is_met() -> None:
-    assert cells(Figure("latency p95", 499.0, "ms", "so", 0.1)) == ["latency p95", "499 ms", "at most 500 ms", "yes", "so", "0.1"]
-    assert cells(Figure("latency p95", 501.0, "ms", "so", 0.1))[3] == "**no**"
-    assert cells(Figure("Recall@10", 0.7354, "", "so", 0.1))[1:4] == ["0.735", "at least 0.735", "yes"]
-    assert cells(Figure("Recall@10", 0.7344, "", "so", 0.1))[3] == "**no**"
+    assert cells(Figure("latency p95", 59.9, "ms", "so", 0.1)) == ["latency p95", "59.9 ms", "at most 60 ms", "yes", "so", "0.1"]
+    assert cells(Figure("latency p95", 60.1, "ms", "so", 0.1))[3] == "**no**"
+    assert cells(Figure("Recall@10", 0.7004, "", "so", 0.1))[1:4] == ["0.700", "at least 0.7", "yes"]
+    assert cells(Figure("Recall@10", 0.6994, "", "so", 0.1))[3] == "**no**"
 
 
 def test_a_figure_without_a_target_claims_nothing() -> None:
