@@ -6,9 +6,10 @@ from bot.answer import Status
 from bot.decision import features
 from bot.turn import Services, Topic, Turn
 
-NOTHING_FAMILIAR = 0.15
-"""Below this share of known words (by idf) in the best article, and below half the ask threshold: not the desk's field."""
-
+NOTHING_FAMILIAR = 0.3
+"""Below this share of known words (by idf) in the best article, what is asked about is not the desk's field."""
+HALF_FAMILIAR = 0.45
+"""Below this share no choices are offered: articles that miss the subject only puzzle (ラーメン屋 -> 死亡届)."""
 SAME_QUESTION = 0.98
 """Probability when the question is, letter for letter, one that staff gave to exactly one article."""
 
@@ -33,10 +34,10 @@ def _decided(topic: Topic, services: Services) -> Topic:
     limits = model.thresholds_for(best.article.category)
     if probability >= limits.answer:
         status = Status.ANSWERED
-    elif probability >= limits.ask and len(topic.ranked) > 1:
-        status = Status.ASKED_BACK
-    elif best.coverage < NOTHING_FAMILIAR and probability < limits.ask / 2:
+    elif best.coverage < NOTHING_FAMILIAR:
         status = Status.OUT_OF_SCOPE
+    elif probability >= limits.ask and best.coverage >= HALF_FAMILIAR and len(topic.ranked) > 1:
+        status = Status.ASKED_BACK
     else:
         status = Status.UNSURE
     return topic.with_(probability=probability, status=topic.status or status)
