@@ -25,7 +25,8 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # Looked up at every line: whoever captures standard error for a while may have closed the one of before.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 

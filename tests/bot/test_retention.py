@@ -19,6 +19,8 @@ from settings import Settings
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 OLD, YOUNG = NOW - timedelta(days=91), NOW - timedelta(days=89)
 
+START_THREAD = retention.start_thread  # before a fixture of the session puts a quiet one in its place
+
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Settings:
@@ -133,7 +135,7 @@ def test_the_thread_goes_on_after_a_failure(lite: Database, plain: Settings, mon
 
     monkeypatch.setattr(retention, "tick", failing)
     monkeypatch.setattr(retention, "TICK_SECONDS", 0.01)
-    retention.start_thread(lite, plain, stop).join(timeout=60)
+    START_THREAD(lite, plain, stop).join(timeout=60)
     assert len(calls) == 3
 
 
