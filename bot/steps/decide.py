@@ -6,9 +6,9 @@ from bot.answer import Status
 from bot.decision import features
 from bot.turn import Services, Topic, Turn
 
-NOTHING_FAMILIAR = 0.3
+NOTHING_FAMILIAR = 0.2
 """Below this share of known words (by idf) in the best article, what is asked about is not the desk's field."""
-HALF_FAMILIAR = 0.45
+HALF_FAMILIAR = 0.35
 """Below this share no choices are offered: articles that miss the subject only puzzle (ラーメン屋 -> 死亡届)."""
 SAME_QUESTION = 0.98
 """Probability when the question is, letter for letter, one that staff gave to exactly one article."""
