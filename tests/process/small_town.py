@@ -43,7 +43,7 @@ def installation(folder: Path) -> Installation:
 
 def copied(template: Path, target: Path) -> Path:
     """A copy to damage; files are not shared with the template."""
-    shutil.copytree(template, target)
+    shutil.copytree(template, target, ignore=shutil.ignore_patterns("*-shm"))
     return target
 
 
