@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 K1, B = 1.2, 0.75
-"""Robertson and Zaragoza (2009), section 4: the usual range; tuned on localgovFAQ dev, see docs/benchmarks.md."""
+"""Robertson and Zaragoza (2009), section 4: usual values, not tuned."""
 
 
 def inverse_document_frequencies(documents: Sequence[Sequence[str]]) -> dict[str, float]:
