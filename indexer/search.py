@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import text
-from indexer.lexical import inverse_document_frequencies
+from indexer.lexical import best
+from indexer.passage_table import KINDS, PassageTable, phrase_key
 from indexer.passages import Kind, Passage
 from indexer.snapshot import Snapshot
 from knowledge.articles import Article
+
+__all__ = ["Candidate", "Found", "SearchIndex", "phrase_key"]
 
 LEXICAL_CANDIDATES = 60
 DENSE_PASSAGES = 200
@@ -50,34 +52,13 @@ class Found:
     unknown_words: tuple[str, ...]
 
 
-def phrase_key(question: str) -> str:
-    """The question without spaces and punctuation, in the form in which texts are compared."""
-    return re.sub(r"[\W_]+", "", text.normalise(question))
-
-
 class SearchIndex:
     """A snapshot made ready for questions; `dense_mean` and `dense_deviation` describe cosines of unrelated texts."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        articles = snapshot.content.articles
-        position = {a.id: i for i, a in enumerate(articles)}
-        self._article_of = np.array([position[p.article] for p in snapshot.passages], dtype=np.int64)
-        self._passages_of: list[list[int]] = [[] for _ in articles]
-        for at, article in enumerate(self._article_of):
-            self._passages_of[article].append(at)
-        self._is_question = np.array([p.kind == Kind.QUESTION for p in snapshot.passages], dtype=bool)
-        self._phrases: dict[str, set[int]] = {}
-        for at, passage in enumerate(snapshot.passages):
-            if passage.kind == Kind.QUESTION:
-                self._phrases.setdefault(phrase_key(passage.text), set()).add(int(self._article_of[at]))
-        having: dict[str, list[int]] = {}
-        for i, words in enumerate(snapshot.words):
-            for word in set(words):
-                having.setdefault(word, []).append(i)
-        self._having = {word: np.array(found, dtype=np.int64) for word, found in having.items()}
-        self._idf = inverse_document_frequencies(snapshot.words)
-        self._idf_unknown = float(np.log(1 + (len(articles) + 0.5) / 0.5))
+        self._table = snapshot.table or PassageTable.of(snapshot.passages, [a.id for a in snapshot.content.articles])
+        self._is_question = self._table.kinds == KINDS.index(Kind.QUESTION)
         self.dense_mean, self.dense_deviation = self._background()
 
     def search(self, question: str, on: date) -> Found:
@@ -87,62 +68,68 @@ class SearchIndex:
         deviation = float(lexical.std()) if lexical.size else 0.0
         standard = (lexical - lexical.mean()) / deviation if deviation > 0 else np.zeros_like(lexical)
         vector = self.snapshot.encoder.encode_queries([question])[0]
-        exact = self._phrases.get(phrase_key(question), set())
+        exact = self._asked_in(question)
         pool = list(dict.fromkeys([*sorted(exact), *self._pool(lexical, vector)]))
         articles = self.snapshot.content.articles
         inside = [i for i in pool if articles[i].in_force(on)]
         rejected = [(articles[i].id, "not in force") for i in pool if not articles[i].in_force(on)]
-        unknown = tuple(w for w in dict.fromkeys(words) if w not in self._idf)
-        coverage = self._coverage(words)
+        unknown = tuple(w for w in dict.fromkeys(words) if not len(self.snapshot.lexical.documents(w)))
         kept = tuple(
-            Candidate(articles[i], float(standard[i]), asked, told, float(coverage[i]), nearest, i in exact)
-            for i, (asked, told, nearest) in zip(inside, self._cosines(inside, vector), strict=True)
+            Candidate(articles[i], float(standard[i]), asked, told, float(covered), nearest, i in exact)
+            for i, covered, (asked, told, nearest) in zip(
+                inside, self._coverage(words, inside), self._cosines(inside, vector), strict=True
+            )
         )
         return Found(kept, tuple(rejected), words, unknown)
 
+    def _asked_in(self, question: str) -> set[int]:
+        """Articles that have the question among their question forms, but for spaces and punctuation."""
+        key = phrase_key(question)
+        found = [at for at in self._table.like(question) if phrase_key(self.snapshot.passages[at].text) == key]
+        return {int(i) for i in self._table.article_of(found)}
+
     def _pool(self, lexical: NDArray[np.float32], vector: NDArray[np.float32]) -> list[int]:
-        best = np.argsort(-lexical, kind="stable")[:LEXICAL_CANDIDATES]
-        by_words = [int(i) for i in best if lexical[i] > 0]
-        by_vector = [int(self._article_of[at]) for at, _ in self.snapshot.store.search(vector, DENSE_PASSAGES)]
-        return list(dict.fromkeys(by_words + by_vector))
+        near = [at for at, _ in self.snapshot.store.search(vector, DENSE_PASSAGES)]
+        return list(dict.fromkeys([*best(lexical, LEXICAL_CANDIDATES), *(int(i) for i in self._table.article_of(near))]))
 
     def _cosines(self, pool: Sequence[int], vector: NDArray[np.float32]) -> Iterator[tuple[float, float, Passage | None]]:
         """For each article of the pool: best cosine of a question form, of a part of the body, and that part."""
-        ids = [at for i in pool for at in self._passages_of[i]]
+        first = self._table.first
+        ids = np.concatenate([np.arange(0), *(np.arange(first[i], first[i + 1]) for i in pool)])
         cosines = self.snapshot.store.vectors(ids) @ vector
-        asked = np.where(self._is_question[ids], cosines, 0.0) if ids else cosines
-        told = np.where(self._is_question[ids], -2.0, cosines) if ids else cosines
+        asked = np.where(self._is_question[ids], cosines, 0.0)
+        told = np.where(self._is_question[ids], -2.0, cosines)
         start = 0
         for i in pool:
-            end = start + len(self._passages_of[i])
-            best = start + int(told[start:end].argmax())
-            body = float(told[best])
-            nearest = self.snapshot.passages[ids[best]] if body > -2.0 else None
-            yield max(0.0, float(asked[start:end].max())), body if nearest else 0.0, nearest
+            end = start + int(first[i + 1] - first[i])
+            nearest = start + int(told[start:end].argmax())
+            body = float(told[nearest])
+            passage = self.snapshot.passages[int(ids[nearest])] if body > -2.0 else None
+            yield max(0.0, float(asked[start:end].max())), body if passage else 0.0, passage
             start = end
 
-    def _coverage(self, words: Sequence[str]) -> NDArray[np.float64]:
-        """Share of the words, weighted by idf, that each article has; shape (articles,)."""
-        weights = {w: self._idf.get(w, self._idf_unknown) for w in words}
-        covered = np.zeros(len(self.snapshot.words))
+    def _coverage(self, words: Sequence[str], pool: Sequence[int]) -> NDArray[np.float64]:
+        """Share of the words, weighted by idf, that each article of the pool has; shape (len(pool),)."""
+        wanted = np.asarray(pool, dtype=np.int64)
+        covered = np.zeros(len(wanted))
+        weights = {w: self.snapshot.lexical.idf(w) for w in words}
         for word, weight in weights.items():
-            if word in self._having:
-                covered[self._having[word]] += weight
+            having = self.snapshot.lexical.documents(word)
+            if len(having):
+                at = np.minimum(np.searchsorted(having, wanted), len(having) - 1)
+                covered[having[at] == wanted] += weight
         total = sum(weights.values())
         return covered / total if total else covered
 
     def _background(self) -> tuple[float, float]:
         """Mean and deviation of question + body cosine between questions and articles drawn at random."""
         generator = np.random.default_rng(0)
-        titles = [ids[0] for ids in self._passages_of if ids]
+        titles = self._table.first[:-1][np.diff(self._table.first) > 0]
         if len(titles) < 3:
             return 0.0, 1.0
-        drawn = generator.choice(len(titles), size=min(SAMPLE, len(titles)), replace=False)
-        chosen = [titles[i] for i in drawn]
-        bodies = [
-            next(at for at in self._passages_of[self._article_of[t]] if self.snapshot.passages[at].kind == Kind.BODY)
-            for t in chosen
-        ]
+        chosen = titles[generator.choice(len(titles), size=min(SAMPLE, len(titles)), replace=False)]
+        bodies_of_all = np.flatnonzero(self._table.kinds == KINDS.index(Kind.BODY))
+        bodies = bodies_of_all[np.searchsorted(bodies_of_all, chosen)]  # an article's body stands behind its title
         questions, answers = self.snapshot.store.vectors(chosen), self.snapshot.store.vectors(bodies)
         scores = questions @ questions.T + questions @ answers.T
         unrelated = scores[~np.eye(len(chosen), dtype=bool)]

@@ -1,6 +1,7 @@
 """One immutable, versioned index per municipality; swapped by one atomic rename, checked before it is served.
 
-indexes/<municipality>/<version>/   manifest.json knowledge.json passages.jsonl lexical/ dense.faiss encoder/
+indexes/<municipality>/<version>/   manifest.json knowledge.json passages.jsonl passages.npz words.jsonl
+                                    lexical/ dense.faiss encoder/
 indexes/<municipality>/CURRENT      the version that is served
 """
 
@@ -17,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from indexer.encoder import EMBEDDED, Encoder, EncoderUnavailable, load
+from indexer.json_lines import JsonLines, write_json_lines
 from indexer.lexical import LexicalIndex
+from indexer.passage_table import PassageTable
 from indexer.passages import Kind, Passage
 from indexer.vector_store import FaissStore, VectorStore
 from knowledge.snapshot_content import Content
 
-FORMAT = 1
+FORMAT = 2
 CURRENT = "CURRENT"
 BUILDING = ".building-"
 LEFTOVER_SECONDS = 60
@@ -66,15 +69,20 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A loaded index. `words[i]` are the words of document i, one document an article, in the order of `articles`."""
+    """A loaded index. `words[i]` are the words of document i, one document an article, in the order of `articles`.
+
+    `passages` and `words` of an opened snapshot stay in their files and are read one by one; `table` is what a search
+    needs of all passages at once, None where it is still to be made.
+    """
 
     manifest: Manifest
     content: Content
-    passages: tuple[Passage, ...]
-    words: tuple[tuple[str, ...], ...]
+    passages: Sequence[Passage]
+    words: Sequence[tuple[str, ...]]
     lexical: LexicalIndex
     store: VectorStore
     encoder: Encoder
+    table: PassageTable | None = None
 
     @property
     def version(self) -> str:
@@ -94,12 +102,9 @@ def write(
     """Write a whole snapshot into `folder`, flushed to disk; nothing serves it until `activate`."""
     folder.mkdir(parents=True)
     (folder / "knowledge.json").write_text(json.dumps(content.to_json(), ensure_ascii=False), encoding="utf-8")
-    with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
-        for passage in passages:
-            file.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
-    with (folder / "words.jsonl").open("w", encoding="utf-8") as file:
-        for document in words:
-            file.write(json.dumps(list(document), ensure_ascii=False) + "\n")
+    write_json_lines(folder / "passages.jsonl", (vars(passage) for passage in passages))
+    PassageTable.of(passages, [a.id for a in content.articles]).save(folder / "passages.npz")
+    write_json_lines(folder / "words.jsonl", words)
     LexicalIndex.build(words).save(folder / "lexical")
     store.save(folder / "dense.faiss")
     if reuse_encoder:
@@ -175,9 +180,9 @@ def open_snapshot(folder: Path, encoder_setting: str = EMBEDDED) -> Snapshot:
     _check_files(folder, manifest)
     try:
         content = Content.from_json(json.loads((folder / "knowledge.json").read_text(encoding="utf-8")))
-        lines = (folder / "passages.jsonl").read_text(encoding="utf-8").splitlines()
-        passages = tuple(Passage(**{**data, "kind": Kind(data["kind"])}) for data in map(json.loads, lines))
-        words = tuple(tuple(json.loads(line)) for line in (folder / "words.jsonl").read_text(encoding="utf-8").splitlines())
+        passages = JsonLines(folder / "passages.jsonl", _passage)
+        table = PassageTable.load(folder / "passages.npz")
+        words = JsonLines(folder / "words.jsonl", _words)
         lexical = LexicalIndex.load(folder / "lexical", len(words))
         store = FaissStore.load(folder / "dense.faiss")
         encoder = load(folder / "encoder" if encoder_setting == EMBEDDED else encoder_setting, encoder_setting)
@@ -190,7 +195,7 @@ def open_snapshot(folder: Path, encoder_setting: str = EMBEDDED) -> Snapshot:
     if not (store.size == len(passages) == manifest.passages and len(words) == len(content.articles)):
         raise SnapshotCorrupt(f"{folder}: {store.size} vectors, {len(passages)} passages, {len(words)} documents")
     _check_model(passages, store, encoder)
-    return Snapshot(manifest, content, passages, words, lexical, store, encoder)
+    return Snapshot(manifest, content, passages, words, lexical, store, encoder, table)
 
 
 def prune(home: Path, keep: int) -> list[str]:
@@ -211,6 +216,14 @@ def remove_leftovers(home: Path) -> None:
         # A rollback, which takes no lock, may be about to rename its own.
         if time.time() - file.stat().st_mtime > LEFTOVER_SECONDS:
             file.unlink(missing_ok=True)
+
+
+def _passage(data: dict[str, Any]) -> Passage:
+    return Passage(**{**data, "kind": Kind(data["kind"])})
+
+
+def _words(data: list[str]) -> tuple[str, ...]:
+    return tuple(data)
 
 
 def _check_model(passages: Sequence[Passage], store: VectorStore, encoder: Encoder) -> None:

@@ -1,14 +1,19 @@
-"""VectorStore protocol and FAISS: exact inner-product search over unit vectors."""
+"""VectorStore protocol and FAISS: cosines of unit vectors, exact for a town, approximate above EXACT_UP_TO vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+
+EXACT_UP_TO = 50_000
+"""Vectors that are all looked at: 5 ms a question at 650 dimensions, and the time grows with their number."""
+
+Ids = Sequence[int] | NDArray[np.integer[Any]]
 
 
 class VectorStore(Protocol):
@@ -24,7 +29,7 @@ class VectorStore(Protocol):
         """The `k` ids of greatest cosine with `query` (shape (dimension,)), best first; fewer when there are fewer."""
         ...
 
-    def vectors(self, ids: Sequence[int]) -> NDArray[np.float32]:
+    def vectors(self, ids: Ids) -> NDArray[np.float32]:
         """Stored vectors; shape (len(ids), dimension)."""
         ...
 
@@ -32,7 +37,7 @@ class VectorStore(Protocol):
 
 
 class FaissStore:
-    """Exact search (IndexFlatIP): right to the last digit, and fast enough up to some 100,000 passages."""
+    """Exact search (IndexFlatIP): right to the last digit."""
 
     def __init__(self, index: faiss.Index) -> None:
         self._index = index
@@ -58,7 +63,7 @@ class FaissStore:
         # FAISS pads with -1 when it finds fewer; a padded id must never reach an article.
         return [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
 
-    def vectors(self, ids: Sequence[int]) -> NDArray[np.float32]:
+    def vectors(self, ids: Ids) -> NDArray[np.float32]:
         if not len(ids):
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.asarray(self._index.reconstruct_batch(np.asarray(ids, dtype=np.int64)), dtype=np.float32)

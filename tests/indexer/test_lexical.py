@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.lexical import K1, B, LexicalIndex
+from indexer.lexical import K1, B, LexicalIndex, best, inverse_document_frequencies
 
 DOCUMENTS = [["住民", "票"], ["粗大", "ごみ", "予約"], [], ["住民", "税"]]
 
@@ -53,3 +53,27 @@ def test_a_saved_index_scores_as_before(documents: list[list[str]], tmp_path: Pa
     index.save(tmp_path / "lexical")
     loaded = LexicalIndex.load(tmp_path / "lexical", len(documents))
     assert np.array_equal(loaded.scores(["住民", "票", "予約"]), index.scores(["住民", "票", "予約"]))
+
+
+def test_the_documents_of_a_word_are_those_that_have_it_in_ascending_order() -> None:
+    index = LexicalIndex.build(DOCUMENTS * 50)
+    assert index.documents("住民").tolist() == sorted([*range(0, 200, 4), *range(3, 200, 4)])
+    assert [len(index.documents(word)) for word in ("知らない", "", "\0")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("word", ["住民", "予約"])
+def test_the_idf_of_a_word_is_that_of_its_documents(word: str) -> None:
+    assert LexicalIndex.build(DOCUMENTS).idf(word) == inverse_document_frequencies(DOCUMENTS)[word]
+
+
+def test_a_word_of_no_document_has_the_highest_idf() -> None:
+    assert LexicalIndex.build(DOCUMENTS).idf("知らない") == log(1 + 4.5 / 0.5)  # n = 4, df = 0
+
+
+def test_the_best_are_those_of_a_full_sort_with_equal_scores_in_their_order() -> None:
+    generator = np.random.default_rng(0)
+    for size in (0, 1, 5, 400):
+        scores = generator.integers(-1, 6, size).astype(np.float32)  # many are equal
+        for k in (1, 3, 60, 500):
+            order = [int(at) for at in np.argsort(-scores, kind="stable") if scores[at] > 0]
+            assert best(scores, k) == order[:k]
