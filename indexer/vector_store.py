@@ -77,7 +77,8 @@ class FaissStore:
         inverted.cp.niter, inverted.cp.seed, inverted.cp.spherical = ROUNDS, 1, True
         inverted.cp.min_points_per_centroid = 1
         inverted.nprobe = PROBED
-        index = faiss.IndexPreTransform(faiss.RemapDimensionsTransform(dimension, padded, False), inverted)
+        wider = faiss.RemapDimensionsTransform(dimension, padded, False)  # type: ignore[arg-type]  # the stubs lack this form
+        index = faiss.IndexPreTransform(wider, inverted)
         drawn = np.random.default_rng(0).permutation(size)[: SAMPLE_PER_LIST * lists]
         index.train(_rows(vectors[np.sort(drawn)]) if size else np.zeros((1, dimension), dtype=np.float32))
         for start in range(0, size, ADDED_AT_ONCE):
