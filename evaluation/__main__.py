@@ -1,4 +1,4 @@
-"""`python -m evaluation retrieval | score | bench`: how good the answers are and how fast they come."""
+"""`python -m evaluation retrieval | score | bench | bench-scale`: how good the answers are and how fast they come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation import bench, datasets, retrieval, runs
+from evaluation import bench, bench_scale, datasets, retrieval, runs
 from evaluation.datasets import HOW_TO_GIVE, QuestionSet
 from evaluation.installation import CommandFailed, Installation
 from settings import DEMO_MUNICIPALITY
@@ -28,6 +28,14 @@ def parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--runs", type=Path, default=retrieval.RUNS, metavar="DIR", help="where reports go")
     command.add_argument("--into", type=Path, metavar="PAGE.md", help="also put the figures between the markers of this page")
+    scale = commands.add_parser("bench-scale", help="speed and memory of a town of a million passages")
+    scale.add_argument("--passages", type=int, default=bench_scale.PASSAGES, metavar="N", help="default: %(default)s")
+    scale.add_argument(
+        "--encoded", type=int, default=bench_scale.ENCODED, metavar="N", help="passages the encoder reads (default: %(default)s)"
+    )
+    scale.add_argument("--questions", type=int, default=bench_scale.ASKED, metavar="N", help="default: %(default)s")
+    scale.add_argument("--runs", type=Path, default=retrieval.RUNS, metavar="DIR", help="where reports go")
+    scale.add_argument("--into", type=Path, metavar="PAGE.md", help="also put the figures between the markers of this page")
     scoring = commands.add_parser("score", help="score a run again, from its JSON lines alone")
     scoring.add_argument("run", type=Path, metavar="RUN.jsonl")
     scoring.add_argument("qrels", type=Path, metavar="QRELS.tsv")
@@ -42,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "score":
             _score(arguments.run, arguments.qrels, typed)
             return 0
+        if arguments.command == "bench-scale":
+            _scale(arguments, typed)
+            return 0
         folder = datasets.locate(arguments.data)
         questions = datasets.load(folder, arguments.half) if folder else None
         _measure(arguments, questions, typed)
@@ -54,6 +65,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _score(run: Path, qrels: Path, typed: str) -> None:
     report = runs.report(datasets.read_judgements(qrels), runs.read_run(run))
     print(retrieval.markdown(report, f"run {run.name}, judgements {qrels.name}", typed), end="")
+
+
+def _scale(arguments: argparse.Namespace, typed: str) -> None:
+    name = f"bench-scale-{retrieval.stamp()}"
+    run = arguments.runs.resolve() / f"{name}.jsonl"
+    with tempfile.TemporaryDirectory(prefix="madoguchi-") as folder:
+        installation = Installation(Path(folder), DEMO_MUNICIPALITY, log_level="ERROR")
+        figures = bench_scale.measure(installation, arguments.passages, arguments.encoded, arguments.questions, run)
+    text = bench_scale.markdown(figures, arguments.encoded, typed)
+    if arguments.into:
+        bench.put_into(arguments.into, text, bench_scale.BEGIN, bench_scale.END)
+    print(text, end="")
+    print(f"saved as {retrieval.saved(f'{name}.md', text, arguments.runs)}", file=sys.stderr)
 
 
 def _measure(arguments: argparse.Namespace, questions: QuestionSet | None, typed: str) -> None:

@@ -38,6 +38,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "throughput": (">=", 60.0),
     "failed requests": ("<=", 0.0),
     "memory of one worker": ("<=", 1144.0),
+    "pipeline p95 at scale": ("<=", 120.0),
 }
 """What the desk must reach on two CPU cores; retrieval on the 384 development questions of localgovFAQ with no label used.
 1,144 MiB are 1.2 GB."""
@@ -224,14 +225,14 @@ def markdown(figures: Sequence[Figure], questions: QuestionSet | None, command: 
     return "\n".join(lines) + "\n"
 
 
-def put_into(page: Path, text: str) -> None:
+def put_into(page: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
     """Replace what stands between the two markers of a page, so that published figures are the ones measured.
 
     Raises ValueError when the page has no markers.
     """
     old = page.read_text(encoding="utf-8")
-    before, begin, rest = old.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{page} has no {BEGIN} and {END}")
+    before, opened, rest = old.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (opened and closed):
+        raise ValueError(f"{page} has no {begin} and {end}")
     page.write_text(f"{before}{begin}\n{text}{end}{after}", encoding="utf-8")

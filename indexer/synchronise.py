@@ -53,11 +53,19 @@ class SyncResult:
 
 
 def synchronise(
-    content: Content, home: Path, encoder_setting: str = EMBEDDED, *, full: bool = False, keep: int = 5, progress: bool = False
+    content: Content,
+    home: Path,
+    encoder_setting: str = EMBEDDED,
+    *,
+    full: bool = False,
+    keep: int = 5,
+    progress: bool = False,
+    encoder: Encoder | None = None,
 ) -> SyncResult:
     """Index `content` below `home` and serve it; nothing is written when nothing changed.
 
-    Until the last step the old snapshot is served; a process killed anywhere leaves it whole.
+    Until the last step the old snapshot is served; a process killed anywhere leaves it whole. A full build takes
+    `encoder`, which must be one of the setting, where it is given, and makes one where it is not.
     Raises IndexBusy, or EncoderUnavailable when the model of the setting cannot be loaded.
     """
     started = time.perf_counter()
@@ -84,12 +92,13 @@ def synchronise(
         drift = (old.manifest.changed_since if old else 0) + changed
         if old and encoder_setting == EMBEDDED and drift > READAPT_SHARE * max(old.manifest.adapted_on, 1):
             old, reason = None, f"{drift} articles changed since the encoder was adapted"
-        version, encoded, total = _build(content, home, old, encoder_setting, drift if old else 0, digests, progress)
+        given = old.encoder if old else encoder
+        version, encoded, total = _build(content, home, old, encoder_setting, drift if old else 0, digests, progress, given)
         snapshot.activate(home, version)
         snapshot.prune(home, keep)
         return SyncResult(
             content.municipality.code, version, **outcome, passages=total, encoded=encoded,
-            adapted=old is None and encoder_setting == EMBEDDED, reason=reason or f"{changed} articles changed",
+            adapted=given is None and encoder_setting == EMBEDDED, reason=reason or f"{changed} articles changed",
             seconds=time.perf_counter() - started,
         )  # fmt: skip
 
@@ -101,23 +110,22 @@ def document_words(article_passages: Sequence[Passage]) -> tuple[str, ...]:
 
 
 def _build(
-    content: Content, home: Path, old: Snapshot | None, setting: str, drift: int, digests: Mapping[str, str], progress: bool
+    content: Content,
+    home: Path,
+    old: Snapshot | None,
+    setting: str,
+    drift: int,
+    digests: Mapping[str, str],
+    progress: bool,
+    encoder: Encoder | None,
 ) -> tuple[str, int, int]:
     parts = {a.id: tuple(passages(a)) for a in content.articles}
     known = {a.id: words for a, words in zip(old.content.articles, old.words, strict=True)} if old else {}
     unchanged = {i for i, digest in digests.items() if old and old.manifest.digests.get(i) == digest}
     words = [known[a.id] if a.id in unchanged else document_words(parts[a.id]) for a in content.articles]
     flat = [p for a in content.articles for p in parts[a.id]]
-    encoder: Encoder
-    if old:
-        encoder = old.encoder
-    elif setting == EMBEDDED:
-        from indexer.adaptation import adapt  # loads torch, which a small update does without
-
-        module = adapt(training_pairs(parts), words, progress=progress)
-        encoder = EmbeddedEncoder(module.frozen())
-    else:
-        encoder = load(setting, setting)
+    if encoder is None:
+        encoder = _new_encoder(parts, words, setting, progress)
     vectors, encoded = _vectors(flat, encoder, old, progress)
     moment = datetime.now(UTC)
     version = moment.strftime("%Y%m%dT%H%M%S%fZ")
@@ -134,6 +142,14 @@ def _build(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return version, encoded, len(flat)
+
+
+def _new_encoder(parts: Mapping[str, Sequence[Passage]], words: Sequence[Sequence[str]], setting: str, progress: bool) -> Encoder:
+    if setting != EMBEDDED:
+        return load(setting, setting)
+    from indexer.adaptation import adapt  # loads torch, which a small update does without
+
+    return EmbeddedEncoder(adapt(training_pairs(parts), words, progress=progress).frozen())
 
 
 def _vectors(flat: Sequence[Passage], encoder: Encoder, old: Snapshot | None, progress: bool) -> tuple[NDArray[np.float32], int]:
