@@ -87,6 +87,12 @@ class VectorStoreContract:
         one, two = build(vectors), build(vectors)
         assert all(one.search(query, 20) == two.search(query, 20) for query in vectors[:50])
 
+    def test_many_vectors_come_back_as_few_do(self, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+        store = build(unit_vectors(500, 24))
+        few = np.concatenate([store.vectors([at]) for at in range(500)])
+        monkeypatch.setattr(vector_store, "READ_AT_ONCE", 7)
+        assert np.array_equal(store.vectors(range(500)), few)
+
     def test_a_store_of_the_stored_vectors_stores_the_same(self, build: Build) -> None:
         once = build(unit_vectors(200, 24)).vectors(range(200))
         assert np.array_equal(build(once).vectors(range(200)), once)
