@@ -96,6 +96,23 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class WorkedOut:
+    """A rule of the article worked out for the resident's day or age; `text` is its line in the answer.
+
+    `kind`: deadline (the last day), opens (the first day) or age. `rule` stands letter for letter in the article but for
+    the width of signs. `day` is the resident's day (ISO; "" where only a span is known), `months` the age. `result`: an
+    ISO day, or "inside", "outside", "passed".
+    """
+
+    kind: str
+    rule: str
+    text: str
+    result: str
+    day: str = ""
+    months: int | None = None
+
+
+@dataclass(frozen=True)
 class TopicAnswer:
     """The outcome of one topic of the message; a message with two questions has two."""
 
@@ -110,6 +127,7 @@ class TopicAnswer:
     facet: str | None = None
     probability: float | None = None
     ranking: tuple[str, ...] = ()
+    worked_out: tuple[WorkedOut, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot import topics
+from bot import subject_words, topics
 from bot.answer import Status
 from bot.question import PastTurn
 from bot.wording import say
@@ -24,8 +24,10 @@ def earlier_question(said: str, history: Sequence[PastTurn], table: WasteTable) 
     """The waste question this message goes on with; None when it stands alone or turns to something else."""
     if waste.asks_collection_day(said) or len(text.tokens(said)) > LONGEST_FOLLOW_UP:
         return None
+    if waste.asks_about_waste(said) and names_item(table, said):
+        return None  # 「では電池は何ごみ？」 says all there is to know
     named = _only_tells_where(said, table) or waste.find_labels(table, said) or names_item(table, said)
-    return _last_asked(history, table) if named or topics.names_no_subject(said) else None
+    return _last_asked(history, table) if named or subject_words.names_no_subject(said) else None
 
 
 def district(said: str, whole: str, history: Sequence[PastTurn], table: WasteTable) -> str | None:
@@ -43,7 +45,7 @@ def names_item(table: WasteTable, said: str) -> str | None:
 def _only_tells_where(said: str, table: WasteTable) -> bool:
     """「桜台です」「中央に住んでいます」「桜台は？」, but not 「桜台の避難所は？」."""
     place = waste.find_district(table, said)
-    return place is not None and topics.names_no_subject(_LIVING.sub("", said.replace(place, "")))
+    return place is not None and subject_words.names_no_subject(_LIVING.sub("", said.replace(place, "")))
 
 
 def _last_asked(history: Sequence[PastTurn], table: WasteTable) -> str | None:
@@ -57,6 +59,6 @@ def _last_asked(history: Sequence[PastTurn], table: WasteTable) -> str | None:
                 return " ".join([say("waste.item_question", name=name), *since])
         if past.status != Status.ASKED_BACK and TABLE_ID not in past.article_ids:
             return None
-        if topics.names_no_subject(past.question):
+        if subject_words.names_no_subject(past.question):
             since.insert(0, past.question)
     return None

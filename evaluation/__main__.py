@@ -1,4 +1,4 @@
-"""`python -m evaluation retrieval | score | bench | bench-scale`: how good the answers are and how fast they come."""
+"""`python -m evaluation retrieval | score | bench | bench-scale | understanding`: how good the answers are and how fast they come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation import bench, bench_scale, datasets, retrieval, runs
+from evaluation import bench, bench_scale, datasets, retrieval, runs, understanding
 from evaluation.datasets import HOW_TO_GIVE, QuestionSet
 from evaluation.installation import CommandFailed, Installation
 from settings import DEMO_MUNICIPALITY
@@ -36,6 +36,11 @@ def parser() -> argparse.ArgumentParser:
     scale.add_argument("--questions", type=int, default=bench_scale.ASKED, metavar="N", help="default: %(default)s")
     scale.add_argument("--runs", type=Path, default=retrieval.RUNS, metavar="DIR", help="where reports go")
     scale.add_argument("--into", type=Path, metavar="PAGE.md", help="also put the figures between the markers of this page")
+    understood = commands.add_parser(
+        "understanding", help="topics, follow-ups, facets, dates and ages over the demo municipality"
+    )
+    understood.add_argument("--runs", type=Path, default=retrieval.RUNS, metavar="DIR", help="where reports go")
+    understood.add_argument("--into", type=Path, metavar="PAGE.md", help="also put the figures between the markers of this page")
     scoring = commands.add_parser("score", help="score a run again, from its JSON lines alone")
     scoring.add_argument("run", type=Path, metavar="RUN.jsonl")
     scoring.add_argument("qrels", type=Path, metavar="QRELS.tsv")
@@ -53,6 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "bench-scale":
             _scale(arguments, typed)
             return 0
+        if arguments.command == "understanding":
+            _understanding(arguments, typed)
+            return 0
         folder = datasets.locate(arguments.data)
         questions = datasets.load(folder, arguments.half) if folder else None
         _measure(arguments, questions, typed)
@@ -65,6 +73,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _score(run: Path, qrels: Path, typed: str) -> None:
     report = runs.report(datasets.read_judgements(qrels), runs.read_run(run))
     print(retrieval.markdown(report, f"run {run.name}, judgements {qrels.name}", typed), end="")
+
+
+def _understanding(arguments: argparse.Namespace, typed: str) -> None:
+    name = f"understanding-{retrieval.stamp()}"
+    text = understanding.run(arguments.runs.resolve() / f"{name}.jsonl", typed)
+    if arguments.into:
+        bench.put_into(arguments.into, text)
+    print(text, end="")
+    print(f"saved as {retrieval.saved(f'{name}.md', text, arguments.runs)}", file=sys.stderr)
 
 
 def _scale(arguments: argparse.Namespace, typed: str) -> None:

@@ -56,6 +56,11 @@ def surfaces(text: str) -> list[str]:
     return [m.surface() for m in _sudachi().tokenize(text[:LONGEST], SplitMode.C)]
 
 
+def morphemes(text: str) -> list[tuple[str, str]]:
+    """(surface, part of speech) of all words (split mode C) of the text as it stands."""
+    return [(m.surface(), m.part_of_speech()[0]) for m in _sudachi().tokenize(text[:LONGEST], SplitMode.C)]
+
+
 def readings(text: str) -> list[tuple[str, str]]:
     """(surface, reading in katakana) of all words (split mode C)."""
     return [(m.surface(), m.reading_form()) for m in _sudachi().tokenize(text[:LONGEST], SplitMode.C)]

@@ -20,6 +20,7 @@ from bot.support import problems
 from bot.turn import Services, Topic, Turn
 from bot.waste_talk import TABLE_ID
 from bot.wording import say
+from bot.worked_out import proven
 from indexer.encoder import EMBEDDED
 from indexer.passages import fact_lines, sections
 from knowledge.articles import Article
@@ -55,7 +56,10 @@ def _checked(topic: Topic, services: Services, language: str) -> TopicAnswer:
     if answer.status != Status.ANSWERED or source is None or source == TABLE_ID:
         return answer  # endings and the table's look-ups hold no composed text
     article = services.content.article_of[source]
-    wrong = unsupported(answer.answer, support_of(article, services))
+    if not all(proven(worked, article, services) for worked in answer.worked_out):
+        log.error("worked_out_unproven", article=source)
+        return ending(topic, Status.UNSURE, services, language)
+    wrong = unsupported(_without_worked_out(answer), support_of(article, services))
     if wrong:
         log.error("answer_unsupported", article=source, claims=len(wrong))
         return ending(topic, Status.UNSURE, services, language)
@@ -66,6 +70,11 @@ def _checked(topic: Topic, services: Services, language: str) -> TopicAnswer:
         log.warning("rewriting_refused", article=source, reasons=sorted(set(refused)))
         return answer
     return _rewritten(answer, topic.rewritten, language)
+
+
+def _without_worked_out(answer: TopicAnswer) -> str:
+    """The answer but for what was worked out: that stands in no source and is proven apart."""
+    return "\n".join(line for line in answer.answer.split("\n") if line not in {w.text for w in answer.worked_out})
 
 
 def refusals(written: str, topic: Topic, article: Article, services: Services, language: str) -> list[str]:
@@ -107,7 +116,12 @@ def _needed(topic: Topic, article: Article) -> list[str]:
 
 def _rewritten(answer: TopicAnswer, written: str, language: str) -> TopicAnswer:
     """The rewriting in place of the extract; the article's own parts stay, folded, for who wants to read them."""
-    lines = [written, say("endings.rewritten", language), source_line(answer.sources[0], language)]
+    lines = [
+        *(w.text for w in answer.worked_out),
+        written,
+        say("endings.rewritten", language),
+        source_line(answer.sources[0], language),
+    ]
     own = tuple(replace(s, folded=True) for s in answer.sections)
     return replace(answer, answer="\n".join(lines), sections=(Section("", "\n\n".join(written.split("\n"))), *own))
 

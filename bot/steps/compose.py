@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from bot.answer import Choice, Fact, Section, Source, Status, TopicAnswer
 from bot.endings import contact_of, ending, ranking
 from bot.plain_text import plain
+from bot.subject_words import subject_words
 from bot.turn import Services, Topic, Turn
 from bot.wording import say
+from bot.worked_out import work_out
+from indexer import text
 from indexer.passages import BodySection, fact_lines, sections
 from knowledge.articles import Article
 
@@ -24,20 +30,26 @@ def compose(turn: Turn, services: Services) -> Turn:
 
 def _composed(topic: Topic, turn: Turn, services: Services) -> TopicAnswer:
     if topic.status == Status.ANSWERED:
-        return from_article(topic, topic.ranked[0].candidate.article, services, turn.language)
+        asked_on = turn.question.asked_on
+        return from_article(topic, topic.ranked[0].candidate.article, services, turn.language, asked_on)
     if topic.status == Status.ASKED_BACK:
         return _choices(topic, services, turn.language)
     return ending(topic, topic.status or Status.UNSURE, services, turn.language)
 
 
-def from_article(topic: Topic, article: Article, services: Services, language: str) -> TopicAnswer:
-    """The extractive answer: nothing in it but the article's own words, its facts and where they come from."""
+def from_article(topic: Topic, article: Article, services: Services, language: str, asked_on: date | None = None) -> TopicAnswer:
+    """The extractive answer: the article's own words, its facts and where they come from.
+
+    With `asked_on` also what the article's rules say for a day or an age in the question.
+    """
+    worked = work_out(topic, article, services, language, asked_on) if asked_on else ()
     facts = _facts(topic, article)
     parts = _sections(topic, article, any(f.asked for f in facts))
     contact = contact_of(services, article.department, language)
     source = _source(article, services)
     shown_facts = [f for f in facts if f.asked or not topic.facets]
     lines = [say("endings.japanese_only", language)] if language != "ja" and article.language != language else []
+    lines += [w.text for w in worked]
     if topic.facets:
         lines += [_fact_line(f) for f in shown_facts]
     lines += [f"【{s.heading}】\n{plain(s.body)}" if s.heading else plain(s.body) for s in parts if not s.folded]
@@ -47,6 +59,7 @@ def from_article(topic: Topic, article: Article, services: Services, language: s
     return TopicAnswer(
         topic.text, Status.ANSWERED, "\n".join(lines), parts, facts, (source,), contact=contact,
         facet=topic.facets[0].key if topic.facets else None, probability=topic.probability, ranking=ranking(topic),
+        worked_out=worked,
     )  # fmt: skip
 
 
@@ -65,10 +78,14 @@ def _facts(topic: Topic, article: Article) -> tuple[Fact, ...]:
 
 def _sections(topic: Topic, article: Article, fact_answers: bool) -> tuple[Section, ...]:
     parts = sections(article.body)
+    asked = [_asks_for(topic, p) or _names(topic, article, p) for p in parts]
+    if not any(asked) and not fact_answers:
+        asked = _mentions(topic, parts)
     if len(parts) == 1 or len(article.body) <= SHORT_BODY:
         folds = fact_answers and len(parts) > 1
-        return tuple(Section(p.heading, p.text, folded=folds and bool(p.heading) and not _asks_for(topic, p)) for p in parts)
-    asked = [_asks_for(topic, p) for p in parts]
+        return tuple(
+            Section(p.heading, p.text, folded=folds and bool(p.heading) and not a) for p, a in zip(parts, asked, strict=True)
+        )
     lead = [i == 0 and (not topic.facets or not (any(asked) or fact_answers)) for i in range(len(parts))]
     shown = [Section(p.heading, p.text, folded=not (a or first)) for p, a, first in zip(parts, asked, lead, strict=True)]
     return tuple(sorted(shown, key=lambda s: s.folded))
@@ -76,6 +93,21 @@ def _sections(topic: Topic, article: Article, fact_answers: bool) -> tuple[Secti
 
 def _asks_for(topic: Topic, part: BodySection) -> bool:
     return any(facet.headings.search(part.heading) for facet in topic.facets)
+
+
+def _names(topic: Topic, article: Article, part: BodySection) -> bool:
+    """Whether the heading has a word of the question that the article's title has not: 「失業した方」."""
+    if not topic.facets or not part.heading:
+        return False
+    title = set(text.tokens(article.title))
+    own = set(subject_words(topic.said or topic.text)) - title
+    return bool(own & set(text.tokens(part.heading)))
+
+
+def _mentions(topic: Topic, parts: Sequence[BodySection]) -> list[bool]:
+    """The first part whose text speaks of what is asked, where neither a fact nor a heading does."""
+    found = next((i for i, p in enumerate(parts) if any(f.headings.search(p.text) for f in topic.facets)), None)
+    return [i == found for i in range(len(parts))]
 
 
 def _fact_line(fact: Fact) -> str:

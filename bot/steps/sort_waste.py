@@ -16,6 +16,7 @@ from knowledge import waste
 from knowledge.waste import WasteItem, WasteTable
 
 MOST_CHOICES = 5
+_TOLD_BY_ARTICLES = frozenset({"fee", "deadline", "proxy", "online", "mail", "eligibility", "counter", "documents"})
 _UNCERTAIN = (Status.UNSURE, Status.OUT_OF_SCOPE, Status.ASKED_BACK)
 
 
@@ -30,6 +31,8 @@ def sort_waste(turn: Turn, services: Services) -> Turn:
 def _sorted(topic: Topic, turn: Turn, services: Services, table: WasteTable) -> Topic:
     if topic.chosen or topic.status in (Status.PERSON_REQUESTED, Status.OTHER_MUNICIPALITY, Status.SMALL_TALK):
         return topic
+    if topic.status == Status.ANSWERED and any(facet.key in _TOLD_BY_ARTICLES for facet in topic.facets):
+        return topic  # the table knows neither fees nor deadlines
     desk = _WasteDesk(topic, turn, services, table)
     answer = desk.collection_day() or desk.item()
     return topic.with_(answer=answer, status=answer.status) if answer else topic
@@ -138,6 +141,7 @@ class _WasteDesk:
         return TopicAnswer(
             self.topic.text, status, text, sources=(source,) if answered else (), choices=choices, contact=self.contact,
             probability=1.0 if answered else self.topic.probability, ranking=ranking(self.topic),
+            facet=self.topic.facets[0].key if self.topic.facets else None,
         )  # fmt: skip
 
 

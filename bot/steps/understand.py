@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from bot import intents, topics, waste_talk
+import re
+from collections.abc import Sequence
+
+from bot import follow_up, intents, topics, waste_talk
 from bot.answer import Status
-from bot.facets import recognise
+from bot.candidates import Candidates
+from bot.facets import Facet, recognise
+from bot.question import PastTurn
+from bot.steps.rank import rank
+from bot.steps.retrieve import retrieve
 from bot.turn import Services, Topic, Turn
 
+_NAMES_ONLY = re.compile(
+    r"^(?:じゃあ?|では)?[、,\s]*[^、。?？がを]{1,12}(?:は|なら|だと|の場合は|のほうは|です|やけど)[。?？\s]*$"
+)
 MOST_TOPICS = 5
 """Questions of one message answered apart; the rest is kept with the last so that nothing is dropped."""
 
@@ -18,22 +28,38 @@ def understand(turn: Turn, services: Services) -> Turn:
         if article is not None:
             # What was asked for stands in the question before; the pressed title only names the article.
             asked = turn.question.history[-1].question if turn.question.history else ""
-            return turn.with_(topics=(Topic(turn.text, recognise(asked), chosen=article.id),))
+            return turn.with_(topics=(Topic(turn.text, recognise(asked), said=asked, chosen=article.id),))
     if intents.is_small_talk(turn.text):
         return turn.with_(topics=(Topic(turn.text, status=Status.SMALL_TALK),))
-    parts = topics.split(turn.text)
+    candidates = Candidates(lambda said: _ranked(said, turn, services), services.content)
+    parts = topics.split(turn.text, candidates)
     if len(parts) > MOST_TOPICS:
         parts = [*parts[: MOST_TOPICS - 1], " ".join(parts[MOST_TOPICS - 1 :])]
-    return turn.with_(topics=tuple(_topic(part, turn, services) for part in parts))
+    return turn.with_(topics=tuple(_topic(part, turn, services, candidates) for part in parts))
 
 
-def _topic(part: str, turn: Turn, services: Services) -> Topic:
+def _topic(part: str, turn: Turn, services: Services, candidates: Candidates) -> Topic:
     history, table = turn.question.history, services.content.waste
     earlier = waste_talk.earlier_question(part, history, table) if table else None
-    text, follows = (f"{earlier} {part}", ()) if earlier else topics.standalone(part, history)
-    topic = Topic(text, recognise(part), said=part, follows=follows)
+    text, follows = (f"{earlier} {part}", ()) if earlier else follow_up.standalone(part, history, candidates)
+    topic = Topic(text, _facets(part, history), said=part, follows=follows)
     if intents.wants_person(part):
         return topic.with_(status=Status.PERSON_REQUESTED)
     if intents.other_municipality(part, services.content):
         return topic.with_(status=Status.OTHER_MUNICIPALITY)
     return topic
+
+
+def _facets(part: str, history: Sequence[PastTurn]) -> tuple[Facet, ...]:
+    """What is asked for; what the question before asked for where this one only names another thing (「体育館は？」)."""
+    found = recognise(part)
+    if found or not history or not _NAMES_ONLY.search(part):
+        return found
+    before = history[-1].question
+    return recognise(before)
+
+
+def _ranked(said: str, turn: Turn, services: Services) -> tuple[str, ...]:
+    """The articles this text alone would be answered from, best first."""
+    looked = rank(retrieve(turn.with_(topics=(Topic(said),)), services), services)
+    return tuple(ranked.candidate.article.id for ranked in looked.topics[0].ranked)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import topics
+from bot import follow_up, topics
 from bot.answer import Status
 from bot.question import PastTurn
 from indexer import text
@@ -93,7 +93,7 @@ CERTIFICATE = PastTurn("住民票の写しはいくらですか", Status.ANSWERE
      "その課の電話番号は？", "予約はいる？", "本人じゃないとだめ？", "オンラインでできる？", "他に必要なものは？", "じゃあ、夫が行ってもいいですか"],
 )  # fmt: skip
 def test_a_question_without_a_subject_goes_on_with_the_one_before(said: str) -> None:
-    whole, follows = topics.standalone(said, (CERTIFICATE,))
+    whole, follows = follow_up.standalone(said, (CERTIFICATE,))
     assert whole == f"住民票の写しはいくらですか {said}"
     assert follows == ("residence-certificate",)
 
@@ -104,35 +104,35 @@ def test_a_question_without_a_subject_goes_on_with_the_one_before(said: str) -> 
      "じゃがいもの皮の捨て方", "ごみの日は？", "その他プラスチックはいつ"],
 )  # fmt: skip
 def test_a_question_with_a_subject_of_its_own_stands_alone(said: str) -> None:
-    assert topics.standalone(said, (CERTIFICATE,)) == (said, ())
+    assert follow_up.standalone(said, (CERTIFICATE,)) == (said, ())
 
 
 def test_without_a_conversation_a_question_is_as_it_was_said() -> None:
-    assert topics.standalone("郵送だと？", ()) == ("郵送だと？", ())
+    assert follow_up.standalone("郵送だと？", ()) == ("郵送だと？", ())
 
 
 def test_a_chain_of_follow_ups_goes_back_to_the_question_that_named_the_subject() -> None:
     history = (CERTIFICATE, PastTurn("郵送だと？", Status.ANSWERED, ("residence-certificate",)))
-    assert topics.standalone("何日かかりますか？いくら？", history)[0].startswith("住民票の写しはいくらですか ")
+    assert follow_up.standalone("何日かかりますか？いくら？", history)[0].startswith("住民票の写しはいくらですか ")
 
 
 def test_a_follow_up_goes_on_with_the_last_question_also_when_that_had_no_answer() -> None:
     history = (CERTIFICATE, PastTurn("犬の登録をしたい", Status.UNSURE))
-    assert topics.standalone("いくらですか", history) == ("犬の登録をしたい いくらですか", ())
+    assert follow_up.standalone("いくらですか", history) == ("犬の登録をしたい いくらですか", ())
 
 
 def test_thanks_and_calls_for_a_person_are_no_subject() -> None:
     history = (CERTIFICATE, PastTurn("ありがとう", Status.SMALL_TALK), PastTurn("職員と話したい", Status.PERSON_REQUESTED))
-    assert topics.standalone("郵送だと？", history)[0] == "住民票の写しはいくらですか 郵送だと？"
+    assert follow_up.standalone("郵送だと？", history)[0] == "住民票の写しはいくらですか 郵送だと？"
 
 
 def test_a_short_reply_to_the_desks_own_question_is_read_with_what_was_asked() -> None:
     history = (PastTurn("引っ越しの手続き", Status.ASKED_BACK),)
-    assert topics.standalone("市外からです", history)[0] == "引っ越しの手続き 市外からです"
+    assert follow_up.standalone("市外からです", history)[0] == "引っ越しの手続き 市外からです"
     further = (*history, PastTurn("市外からです", Status.ASKED_BACK))
-    assert topics.standalone("海外です", further)[0] == "引っ越しの手続き 市外からです 海外です"
+    assert follow_up.standalone("海外です", further)[0] == "引っ越しの手続き 市外からです 海外です"
 
 
 def test_a_new_question_after_the_desk_asked_back_is_new() -> None:
     history = (PastTurn("引っ越しの手続き", Status.ASKED_BACK),)
-    assert topics.standalone("図書館は何時まで開いていますか", history) == ("図書館は何時まで開いていますか", ())
+    assert follow_up.standalone("図書館は何時まで開いていますか", history) == ("図書館は何時まで開いていますか", ())

@@ -1,0 +1,115 @@
+"""Several questions in one sentence: 「AとBの値段」「Aしたい、Bも」. They are parted where they concern different articles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.candidates import NEAR, Candidates
+from bot.messages import Unit
+from bot.subject_words import names_no_subject
+from indexer import text
+
+_WISH = r"(?:たい|ほしい|欲しい)(?:です)?(?:のと|し|んだけど|けど|っちゃけど)?"
+_ASK = r"(?:ですか|ますか|のか|曜日で|いくらで|どこで|いつで)"
+_LOST = r"(?:なくした|失くした|忘れた|落とした|なくして|切れた)(?:のと|し)?"
+_CLAUSE = re.compile(rf"(?:{_WISH}|{_ASK}|{_LOST})[、,]\s*")
+_AND = re.compile(r"(?<=[^でもこな])と[、,]\s*|(?<=こと)と[、,]?\s*|(?<=の)と[、,]\s*")
+_PARALLEL = re.compile(r"^[^、。]*(の[^の、。]{2,6})と[^、。]*\1")
+_ASKED = (
+    "値段|料金|代金|金額|手続き?|捨て方|出し方|申し込み|申込|使い方|書き方|やり方|方法|こと|件|予約|時間|場所|窓口|期限|締め切り|更新|再発行|"
+    "登録|届け?|免許|返し方|取り方|とり方|直し方"
+)
+_TAIL = re.compile(
+    rf"(?:[、,]?(?:両方|全部|どっちも|どちらも|まとめて).*|の(?:{_ASKED}).*|(?:を|が|は|って|に|とか|も)[^をがは]*|(?:とれ|取れ|もらえ|ほし|欲し|どう|いくら|なんぼ).*|\s.*)$"
+)
+_EXPLAINS = re.compile(r"[、,][^、,?？]{3,24}(?:んですけど|んだけど|んですが|のですが|ので|んで)[。]?$")
+"""A reason said after the question holds for all of it: 「水道とごみの手続き、来月越してくるんですけど」."""
+_NOUN_PHRASE = re.compile(r"^[^、。がをはも]{1,16}$")
+_PREFIX = re.compile(r"^(.*(?:で|から|は|に))(?=[^、でからはに]+$)")
+_LIST = re.compile(
+    r"^(?:[^、・,がをはで]{1,12}[・、,]){2,}|^[^、・,がをはで]{1,12}・|^[^、・,がをはで]{1,12}[、,][^、・,がをはでもに]{1,12}$"
+)
+"""「健康保険、年金」「パソコン・モバイルバッテリー」: a sentence that begins with bare nouns."""
+_ENDINGS = ("助詞", "助動詞", "補助記号")
+_NOUN = ("名詞", "接尾辞", "形状詞")
+
+
+def parted(sentence: str, candidates: Candidates) -> list[str]:
+    """The questions of a sentence; the sentence alone where it is one."""
+    ending = _EXPLAINS.search(sentence)
+    if ending:
+        parts = parted(sentence[: ending.start()], candidates)
+        return [part + ending[0] for part in parts] if len(parts) > 1 else [sentence]
+    return [part for clause in _clauses(sentence, candidates) for part in _nouns(clause, candidates)]
+
+
+def _clauses(sentence: str, candidates: Candidates) -> Iterator[str]:
+    start = 0
+    for match in sorted([*_CLAUSE.finditer(sentence), *_AND.finditer(sentence)], key=lambda m: m.end()):
+        if match.end() <= start:
+            continue
+        joins = match.re is _AND
+        first = sentence[start : match.start() if joins else match.end()].rstrip("、, ")
+        rest = sentence[match.end() :]
+        both_ask = bool(re.search(rf"{_ASK}$", first)) and Unit(rest).asks
+        lost = bool(re.search(rf"{_LOST}$", first))
+        if not rest.startswith("それとも") and _differ(
+            first, rest, candidates, sentence, sure=joins or both_ask or lost or Unit(rest).adds
+        ):
+            yield first
+            start = match.end()
+    yield sentence[start:]
+
+
+def _nouns(clause: str, candidates: Candidates) -> list[str]:
+    """Nouns side by side, each group with what is said of all: 「段ボールと割れた皿の捨て方」."""
+    cuts = list(_between_nouns(clause))
+    if not cuts:
+        return [clause]
+    nouns = [
+        clause[a:b] for a, b in zip([0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(clause)], strict=True)
+    ]
+    prefix, tail = _PREFIX.match(nouns[0]), _TAIL.search(nouns[-1])
+    about, rest = prefix[1] if prefix else "", tail[0] if tail else ""
+    nouns = [nouns[0][len(about) :], *nouns[1:]]
+    nouns[-1] = nouns[-1][: len(nouns[-1]) - len(rest)]
+    if not all(_NOUN_PHRASE.match(noun) for noun in nouns) or text.morphemes(nouns[-1])[-1][1] not in _NOUN:
+        return [clause]
+    parallel = bool(_PARALLEL.match(clause))
+    groups = [[nouns[0]]]
+    for noun, (start, end) in zip(nouns[1:], cuts, strict=True):
+        if parallel or _differ(groups[-1][-1], noun, candidates, clause, about=about):
+            groups.append([noun])
+        else:
+            groups[-1] += [clause[start:end], noun]
+    return [f"{about}{''.join(group)}{rest}" for group in groups] if len(groups) > 1 else [clause]
+
+
+def _between_nouns(clause: str) -> Iterator[tuple[int, int]]:
+    """Where と, ・ or 、 stands between two nouns."""
+    words = text.morphemes(clause)
+    at = 0
+    for number, (surface, part) in enumerate(words):
+        end = at + len(surface)
+        inside = 0 < number < len(words) - 1 and words[number - 1][1] in _NOUN and words[number + 1][1] not in _ENDINGS
+        if inside and ((surface == "と" and part == "助詞") or (surface in "・、," and _LIST.search(clause))):
+            yield at, end
+        at = end
+
+
+def _differ(first: str, second: str, candidates: Candidates, whole: str, sure: bool = False, about: str = "") -> bool:
+    """Whether both name a subject and would be answered from different articles. `whole` is the sentence, `about` what it
+    says of both.
+
+    `sure`: the sentence itself sets two questions side by side, so that the first need not be a known subject.
+    """
+    if any(not text.tokens(part) or names_no_subject(part) for part in (first, second)):
+        return False
+    first, second = about + first, about + second
+    one, two = candidates.first(first), candidates.first(second)
+    if not one or not two or one[0] == two[0] or not candidates.names(second, two[0]):
+        return False
+    if sure:
+        return two[0] in candidates.first(f"{first} {second}")[:NEAR] or two[0] not in one
+    return bool(candidates.names(first, one[0])) and not candidates.bridge(first, second, whole)
