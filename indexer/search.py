@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer import text
+from indexer.encoder import EMBEDDED, WORDS, WORDS_SHARE
 from indexer.lexical import best
 from indexer.passage_table import KINDS, PassageTable, phrase_key
 from indexer.passages import Kind, Passage
 from indexer.snapshot import Snapshot
+from indexer.synonyms import Synonyms
 from knowledge.articles import Article
 
 __all__ = ["Candidate", "Found", "SearchIndex", "phrase_key"]
@@ -30,7 +33,9 @@ class Candidate:
     `lexical`: BM25 in standard deviations over all articles; `question`, `body`: greatest cosine with a question form
     and with a part of the body; `coverage`: share of the question's words, weighted by idf, that the article has;
     `passage`: the part of the body nearest to the question; `exact`: the question is one of the article's own question
-    forms, letter for letter but for spaces and punctuation.
+    forms, letter for letter but for spaces and punctuation. `share`: BM25 over the greatest it could be without saturation
+    (the idf of all words of the question). `words` and `context`: the same two cosines by either half of an embedded
+    vector; of another encoder, which has no halves, both are its whole cosines.
     """
 
     article: Article
@@ -40,6 +45,9 @@ class Candidate:
     coverage: float
     passage: Passage | None
     exact: bool = False
+    share: float = 0.0
+    words: tuple[float, float] = (0.0, 0.0)
+    context: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -52,19 +60,28 @@ class Found:
     unknown_words: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Near:
+    whole: tuple[float, float]
+    words: tuple[float, float]
+    context: tuple[float, float]
+    passage: Passage | None
+
+
 class SearchIndex:
     """A snapshot made ready for questions; `dense_mean` and `dense_deviation` describe cosines of unrelated texts."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._table = snapshot.table or PassageTable.of(snapshot.passages, [a.id for a in snapshot.content.articles])
+        self._synonyms = Synonyms(snapshot.content.synonyms)
         self._is_question = self._table.kinds == KINDS.index(Kind.QUESTION)
         self.dense_mean, self.dense_deviation = self._background()
 
     def search(self, question: str, on: date) -> Found:
         """Candidates among the articles in force `on` that day, in no order of merit."""
         words = tuple(text.tokens(question))
-        lexical = self.snapshot.lexical.scores(words)
+        lexical = self._synonyms.scores(self.snapshot.lexical, question, words)
         deviation = float(lexical.std()) if lexical.size else 0.0
         standard = (lexical - lexical.mean()) / deviation if deviation > 0 else np.zeros_like(lexical)
         vector = self.snapshot.encoder.encode_queries([question])[0]
@@ -74,12 +91,14 @@ class SearchIndex:
         inside = [i for i in pool if articles[i].in_force(on)]
         rejected = [(articles[i].id, "not in force") for i in pool if not articles[i].in_force(on)]
         unknown = tuple(w for w in dict.fromkeys(words) if not len(self.snapshot.lexical.documents(w)))
+        total = sum(self.snapshot.lexical.idf(w) for w in dict.fromkeys(words))
         kept = tuple(
-            Candidate(articles[i], float(standard[i]), asked, told, float(covered), nearest, i in exact)
-            for i, covered, (asked, told, nearest) in zip(
-                inside, self._coverage(words, inside), self._cosines(inside, vector), strict=True
+            Candidate(
+                articles[i], float(standard[i]), *near.whole, float(covered), near.passage, i in exact,
+                float(lexical[i]) / total if total else 0.0, near.words, near.context,
             )
-        )
+            for i, covered, near in zip(inside, self._coverage(words, inside), self._near(inside, vector), strict=True)
+        )  # fmt: skip
         return Found(kept, tuple(rejected), words, unknown)
 
     def _asked_in(self, question: str) -> set[int]:
@@ -92,21 +111,32 @@ class SearchIndex:
         near = [at for at, _ in self.snapshot.store.search(vector, DENSE_PASSAGES)]
         return list(dict.fromkeys([*best(lexical, LEXICAL_CANDIDATES), *(int(i) for i in self._table.article_of(near))]))
 
-    def _cosines(self, pool: Sequence[int], vector: NDArray[np.float32]) -> Iterator[tuple[float, float, Passage | None]]:
-        """For each article of the pool: best cosine of a question form, of a part of the body, and that part."""
+    def _near(self, pool: Sequence[int], vector: NDArray[np.float32]) -> Iterator[_Near]:
+        """For each article of the pool: best cosine of a question form and of a part of the body, and that part."""
+        if not pool:
+            return
         first = self._table.first
-        ids = np.concatenate([np.arange(0), *(np.arange(first[i], first[i + 1]) for i in pool)])
-        cosines = self.snapshot.store.vectors(ids) @ vector
-        asked = np.where(self._is_question[ids], cosines, 0.0)
-        told = np.where(self._is_question[ids], -2.0, cosines)
-        start = 0
-        for i in pool:
-            end = start + int(first[i + 1] - first[i])
+        ids = np.concatenate([np.arange(first[i], first[i + 1]) for i in pool])
+        starts = np.cumsum([0, *(int(first[i + 1] - first[i]) for i in pool)])
+        stored = self.snapshot.store.vectors(ids)
+        cosines = stored @ vector
+        question = self._is_question[ids]
+        pairs = [_best(part, question, starts[:-1]) for part in (cosines, *self._halves(stored, vector, cosines))]
+        told = np.where(question, -2.0, cosines)
+        for at, (start, end) in enumerate(pairwise(starts)):
             nearest = start + int(told[start:end].argmax())
-            body = float(told[nearest])
-            passage = self.snapshot.passages[int(ids[nearest])] if body > -2.0 else None
-            yield max(0.0, float(asked[start:end].max())), body if passage else 0.0, passage
-            start = end
+            passage = self.snapshot.passages[int(ids[nearest])] if told[nearest] > -2.0 else None
+            whole, words, context = ((float(asked[at]), float(body[at])) for asked, body in pairs)
+            yield _Near(whole, words, context, passage)
+
+    def _halves(
+        self, stored: NDArray[np.float32], vector: NDArray[np.float32], cosines: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Cosines by words and by context, shape (len(stored),) each."""
+        if self.snapshot.encoder.name != EMBEDDED:
+            return cosines, cosines
+        by_words = stored[:, WORDS] @ vector[WORDS]
+        return by_words / WORDS_SHARE, (cosines - by_words) / (1 - WORDS_SHARE)
 
     def _coverage(self, words: Sequence[str], pool: Sequence[int]) -> NDArray[np.float64]:
         """Share of the words, weighted by idf, that each article of the pool has; shape (len(pool),)."""
@@ -134,3 +164,12 @@ class SearchIndex:
         scores = questions @ questions.T + questions @ answers.T
         unrelated = scores[~np.eye(len(chosen), dtype=bool)]
         return float(unrelated.mean()), max(float(unrelated.std()), 1e-6)
+
+
+def _best(
+    cosines: NDArray[np.float32], question: NDArray[np.bool_], starts: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Per article, which begin at `starts`: the greatest cosine of a question form and of a part of the body, 0 where there is none."""
+    asked = np.maximum.reduceat(np.where(question, cosines, np.float32(0.0)), starts)
+    told = np.maximum.reduceat(np.where(question, np.float32(-2.0), cosines), starts)
+    return asked, np.where(told > -2.0, told, np.float32(0.0))

@@ -1,4 +1,4 @@
-"""The knowledge of a municipality from the command line: python -m knowledge import|load|list|publish|unpublish."""
+"""The knowledge of a municipality from the command line: python -m knowledge import|load|list|publish|unpublish|synonyms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from database import Database
-from knowledge import commands
+from knowledge import commands, synonym_commands
 from settings import Settings, SettingsError, load_settings
 
 EPILOG = "Exit codes: 0 all good, 1 some rows failed (or an article is unknown), 2 wrong use."
@@ -38,6 +38,14 @@ def parser(settings: Settings) -> argparse.ArgumentParser:
     for name, text in (("publish", "publish articles"), ("unpublish", "withdraw articles from residents")):
         changing = subparsers.add_parser(name, parents=[code], help=text)
         changing.add_argument("ids", nargs="+", metavar="ID")
+
+    words = subparsers.add_parser("synonyms", help="residents' words for official words, as CSV", epilog=EPILOG)
+    actions = words.add_subparsers(dest="action", required=True, metavar="export|import")
+    exporting = actions.add_parser("export", parents=[code], help="write the municipality's own groups")
+    exporting.add_argument("file", type=Path, metavar="FILE.csv")
+    exporting.add_argument("--all", action="store_true", help="those of the shared base too")
+    reading = actions.add_parser("import", parents=[code], help="add or change the groups of a file", epilog=EPILOG)
+    reading.add_argument("file", type=Path, metavar="FILE.csv")
     return top
 
 
@@ -73,6 +81,10 @@ def _run(database: Database, arguments: argparse.Namespace) -> int:
             return commands.import_files(database, arguments.files, arguments.municipality, *options)
         case "load":
             return commands.load_folder(database, arguments.folder, arguments.unless_present, arguments.strict)
+        case "synonyms" if arguments.action == "export":
+            return synonym_commands.export_file(database, arguments.file, arguments.municipality, arguments.all)
+        case "synonyms":
+            return synonym_commands.import_file(database, arguments.file, arguments.municipality)
         case "list":
             return commands.list_articles(database, arguments.municipality)
         case name:

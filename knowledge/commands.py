@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from accounts import AuditRow
 from database import Database
-from knowledge import store
+from knowledge import store, synonym_store
 from knowledge.articles import Department, Municipality
 from knowledge.importers import ArticleBuilder, read_files
 from knowledge.importing import ImportRefused, ImportReport, import_rows
@@ -71,6 +71,7 @@ def load_folder(database: Database, folder: Path, unless_present: bool, strict: 
     except ValueError as error:
         raise UsageError(str(error)) from None
     code = read.municipality.code
+    bad = tuple({"place": row.place, "error": row.error} for row in read.synonyms if row.error is not None)
     try:
         with database.write() as session:
             if unless_present and store.municipality(session, code):
@@ -79,7 +80,11 @@ def load_folder(database: Database, folder: Path, unless_present: bool, strict: 
             _save_description(session, read)
             if read.waste:
                 store.save_waste_table(session, code, read.waste)
+            synonym_store.load(session, [row.group for row in read.synonyms if row.group], ACTOR)
             report = import_rows(session, code, read.rows, strict, publish=True, republish=False, progress=_storing, actor=ACTOR)
+            report = replace(report, failed=report.failed + len(bad), errors=report.errors + bad)
+            if strict and bad:
+                raise ImportRefused(replace(ImportReport(code), failed=report.failed, errors=report.errors))
     except ImportRefused as refused:
         report = refused.report
     return _report(report, "nothing was stored (--strict)" if strict else "the others were stored")
@@ -88,7 +93,7 @@ def load_folder(database: Database, folder: Path, unless_present: bool, strict: 
 def list_articles(database: Database, code: str) -> int:
     """Print id, state and title of every article, separated by tabs. Raises UsageError."""
     with database.read() as session:
-        _existing(session, code)
+        existing(session, code)
         for one in store.articles(session, code):
             print(one.id, one.state.value, one.title.replace("\n", " "), sep="\t")
     return 0
@@ -99,7 +104,7 @@ def set_published(database: Database, code: str, ids: list[str], published: bool
     change, name = (store.publish, "published") if published else (store.unpublish, "unpublished")
     try:
         with database.write() as session:
-            _existing(session, code)
+            existing(session, code)
             count = change(session, code, ids)
             action = "knowledge.publish" if published else "knowledge.unpublish"
             session.add(AuditRow(municipality=code, actor=ACTOR, action=action, detail={"articles": ids}))
@@ -129,7 +134,8 @@ def _target(session: Session, code: str, create: str | None) -> Target:
     raise _unknown(session, code)
 
 
-def _existing(session: Session, code: str) -> None:
+def existing(session: Session, code: str) -> None:
+    """Raises UsageError, naming those there are, when there is no municipality of this code."""
     if store.municipality(session, code) is None:
         raise _unknown(session, code)
 

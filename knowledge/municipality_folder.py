@@ -1,4 +1,4 @@
-"""A whole municipality as a folder: municipality.yml, departments.yml, articles/**/*.md, waste/*.csv."""
+"""A whole municipality as a folder: municipality.yml, departments.yml, articles/**/*.md, waste/*.csv, synonyms.csv."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import yaml
 from knowledge.articles import Department, Municipality
 from knowledge.importers import ArticleBuilder, ImportedRow, read_files
 from knowledge.municipality_code import verify_code
+from knowledge.synonym_table import SynonymRow
+from knowledge.synonym_table import read_table as read_synonyms
 from knowledge.waste_table import WasteTable, read_table
 
 Record = TypeVar("Record")
@@ -28,21 +30,24 @@ class BadFolder(ValueError):
 
 @dataclass(frozen=True)
 class MunicipalityFolder:
-    """What the folder holds; `rows` are its articles, read or failed."""
+    """What the folder holds; `rows` are its articles, `synonyms` its residents' words, each read or failed."""
 
     municipality: Municipality
     departments: tuple[Department, ...]
     rows: tuple[ImportedRow, ...] = ()
     waste: WasteTable | None = None
+    synonyms: tuple[SynonymRow, ...] = ()
 
 
 def read_folder(folder: Path) -> MunicipalityFolder:
-    """Read everything. Articles and the waste table may be absent. Raises BadFolder; bad articles are rows with an error."""
+    """Read everything. Articles, waste table and synonyms may be absent. Raises BadFolder; bad rows have an error."""
     described = read_description(folder)
     code, departments = described.municipality.code, described.departments
     articles = folder / "articles"
     rows = tuple(read_files([articles], ArticleBuilder.of(code, departments))) if articles.is_dir() else ()
-    return MunicipalityFolder(described.municipality, departments, rows, _waste(folder / "waste"))
+    path = folder / "synonyms.csv"
+    synonyms = tuple(read_synonyms(path, code)) if path.is_file() else ()
+    return MunicipalityFolder(described.municipality, departments, rows, _waste(folder / "waste"), synonyms)
 
 
 def read_description(folder: Path) -> MunicipalityFolder:

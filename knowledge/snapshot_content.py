@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, time
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from knowledge import store
+from knowledge import store, synonym_store
 from knowledge.articles import Article, Audience, Department, Municipality, State, from_json, to_json
 from knowledge.tables import WasteTableRow
 from knowledge.waste_table import WasteTable
@@ -22,13 +22,17 @@ class UnknownMunicipality(LookupError):
 
 @dataclass(frozen=True)
 class Content:
-    """Approved knowledge of one municipality: articles residents may be answered from, counters, sorting table."""
+    """Approved knowledge of one municipality: articles residents may be answered from, counters, sorting table.
+
+    `synonyms`: official word -> residents' words that stand for it.
+    """
 
     municipality: Municipality
     departments: tuple[Department, ...]
     articles: tuple[Article, ...]
     waste: WasteTable | None = None
     waste_checked: date | None = None
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def department_of(self) -> Mapping[str, Department]:
@@ -52,6 +56,7 @@ class Content:
             "articles": [to_json(a) for a in self.articles],
             "waste": self.waste.to_json() if self.waste else None,
             "waste_checked": self.waste_checked.isoformat() if self.waste_checked else None,
+            "synonyms": {official: list(words) for official, words in self.synonyms.items()},
         }
 
     @classmethod
@@ -64,6 +69,8 @@ class Content:
             tuple(from_json(a) for a in data["articles"]),
             WasteTable.from_json(data["waste"]) if data["waste"] else None,
             date.fromisoformat(data["waste_checked"]) if data["waste_checked"] else None,
+            # A snapshot of an earlier version has none; the next synchronisation brings them in.
+            {official: tuple(words) for official, words in data.get("synonyms", {}).items()},
         )
 
 
@@ -88,6 +95,7 @@ def read_content(session: Session, code: str, today: date) -> Content:
         tuple(articles[key] for key in sorted(articles)),
         store.waste_table(session, code),
         waste_row.updated_at.date() if waste_row else None,
+        synonym_store.in_use(session, code),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime, now
@@ -69,3 +69,20 @@ class WasteTableRow(Base):
     municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
     table: Mapped[dict[str, Any]] = mapped_column("content", JSON)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+
+
+class SynonymGroupRow(Base):
+    """A municipality's own residents' words for an official word, or its decision on a group of the shared base."""
+
+    __tablename__ = "synonym_group"
+
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    official: Mapped[str] = mapped_column(String(40), primary_key=True)
+    words: Mapped[list[str]] = mapped_column(JSON, default=list)
+    note: Mapped[str] = mapped_column(String(300), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    changed_by: Mapped[str] = mapped_column(String(100), default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
