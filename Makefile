@@ -2,14 +2,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench screenshots clean
+.PHONY: help run test check bench bench-scale screenshots clean
 
 BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PYTHON := .venv/bin/python
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 help: ## show this help
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: .venv/.run-ready ## set everything up and serve the demo municipality on http://127.0.0.1:8000/
 	$(call say,Loading the demo municipality (kept as it is when it is there already))
@@ -31,8 +31,18 @@ check: .venv/.test-ready ## ruff and mypy
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 
-bench: .venv/.test-ready ## measure retrieval and speed; see docs/benchmarks.md
+bench: .venv/.bench-ready ## measure quality and speed and compare with others; see docs/benchmarks.md
+	$(call say,Retrieval and speed)
 	$(PYTHON) -m evaluation bench --into docs/benchmarks.md
+	$(call say,Beside BM25 and a sentence encoder and Haystack)
+	$(PYTHON) -m evaluation comparisons --into docs/benchmarks.md
+	$(call say,Several topics and follow-ups and facets)
+	$(PYTHON) -m evaluation understanding
+	$(call say,Are the figures those that were published?)
+	$(PYTHON) -m evaluation pins
+
+bench-scale: .venv/.test-ready ## measure a town of a million passages (some 20 minutes, 12 GiB)
+	$(PYTHON) -m evaluation bench-scale --into docs/benchmarks.md
 
 screenshots: .venv/.test-ready .chromium ## make docs/images anew from the running demo
 	$(PYTHON) scripts/screenshots.py
@@ -55,6 +65,11 @@ clean: ## remove the environment and caches; the instance folder with its data s
 .venv/.test-ready: requirements-dev.txt .venv/.run-ready
 	$(call say,Installing what the tests need)
 	$(PYTHON) -m pip install --disable-pip-version-check --progress-bar on -r requirements-dev.txt
+	@touch $@
+
+.venv/.bench-ready: requirements-bench.txt .venv/.test-ready
+	$(call say,Installing what the desk is compared with)
+	$(PYTHON) -m pip install --disable-pip-version-check --progress-bar on -r requirements-bench.txt
 	@touch $@
 
 .PHONY: .chromium

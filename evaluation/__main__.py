@@ -1,4 +1,4 @@
-"""`python -m evaluation retrieval | score | bench | bench-scale | understanding`: how good the answers are and how fast they come."""
+"""`python -m evaluation COMMAND`: how good the answers are and how fast they come; `--help` lists the commands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation import bench, bench_scale, datasets, retrieval, runs, understanding
+from evaluation import bench, bench_scale, datasets, measured, retrieval, runs, understanding
+from evaluation.commands import add as add_reports
 from evaluation.datasets import HOW_TO_GIVE, QuestionSet
 from evaluation.installation import CommandFailed, Installation
 from settings import DEMO_MUNICIPALITY
@@ -44,11 +45,12 @@ def parser() -> argparse.ArgumentParser:
     scoring = commands.add_parser("score", help="score a run again, from its JSON lines alone")
     scoring.add_argument("run", type=Path, metavar="RUN.jsonl")
     scoring.add_argument("qrels", type=Path, metavar="QRELS.tsv")
+    add_reports(commands, DATA_HELP)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0: done or skipped, 2: wrong use or a command of the desk failed."""
+    """0: done or skipped, 1: a pinned figure is not as pinned, 2: wrong use or a command of the desk failed."""
     arguments = parser().parse_args(argv)
     typed = retrieval.shown(sys.argv[1:] if argv is None else argv)
     try:
@@ -61,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "understanding":
             _understanding(arguments, typed)
             return 0
+        if "run_report" in arguments:
+            return int(arguments.run_report(arguments, typed))
         folder = datasets.locate(arguments.data)
         questions = datasets.load(folder, arguments.half) if folder else None
         _measure(arguments, questions, typed)
@@ -109,6 +113,7 @@ def _measure(arguments: argparse.Namespace, questions: QuestionSet | None, typed
         if arguments.command == "bench":
             figures, _ = bench.measure(installation, questions, run)
             text = bench.markdown(figures, questions, typed)
+            measured.write(arguments.runs / f"{name}{measured.ENDING}", bench.measured(figures, questions))
             if arguments.into:
                 bench.put_into(arguments.into, text)
         elif questions:

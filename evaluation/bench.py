@@ -16,10 +16,12 @@ import numpy as np
 from evaluation import machine, retrieval, runs
 from evaluation.datasets import HOW_TO_GIVE, QuestionSet
 from evaluation.installation import CommandFailed, Installation, Server
+from evaluation.measured import Measured, named
 from evaluation.runs import RunReport
 from knowledge.commands import DEMO
 from knowledge.municipality_folder import read_folder
 
+COMMAND = "python -m evaluation bench"
 CLIENTS = 8
 LEAST_QUESTIONS = 200
 LATER_ASKS = 10
@@ -223,6 +225,12 @@ def markdown(figures: Sequence[Figure], questions: QuestionSet | None, command: 
         *(figure.row() for figure in figures),
     ]
     return "\n".join(lines) + "\n"
+
+
+def measured(figures: Sequence[Figure], questions: QuestionSet | None) -> list[Measured]:
+    """The figures as other benchmarks write theirs; without a question set one line says so for all that are missing."""
+    found = [Measured(named("bench", f.name), f.value, COMMAND, f.unit, more={"how": f.how, "load": f.load}) for f in figures]
+    return found if questions else [*found, Measured("bench", None, COMMAND, why="no question set was given")]
 
 
 def put_into(page: Path, text: str, begin: str = BEGIN, end: str = END) -> None:

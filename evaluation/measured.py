@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ENDING = ".figures.jsonl"
+SEPARATOR = " | "
 
 
 class BadFigures(ValueError):
@@ -19,7 +20,8 @@ class BadFigures(ValueError):
 class Measured:
     """One figure. `name` is the same in every run, `set | system | measure`; `command` makes it, without its options.
 
-    `value` is None where it could not be measured, and `why` says why. `more` is what belongs beside it: interval,
+    `value` is None where it could not be measured, and `why` says why; such a figure named `set` or `set | system` stands
+    for all those below it. `more` is what belongs beside it: interval,
     number of questions, time.
     """
 
@@ -33,7 +35,13 @@ class Measured:
 
 def named(*parts: str) -> str:
     """The name of a figure."""
-    return " | ".join(parts)
+    return SEPARATOR.join(parts)
+
+
+def above(name: str) -> list[str]:
+    """The name itself and those it stands below, the nearest first."""
+    parts = name.split(SEPARATOR)
+    return [SEPARATOR.join(parts[:length]) for length in range(len(parts), 0, -1)]
 
 
 def write(path: Path, figures: Iterable[Measured]) -> Path:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from evaluation.measured import ENDING, Measured, read
+from evaluation.measured import ENDING, Measured, above, read
 
 PINS = Path(__file__).parent / "pins.json"
 TOLERANCE = 0.01
@@ -75,7 +76,15 @@ def judge(pins: Sequence[Pin], figures: Iterable[Measured]) -> list[Judged]:
     """Every pin, in their order. A figure that its command did not report at all is as bad as a wrong one."""
     known = {figure.name: figure for figure in figures}
     commands = {figure.command for figure in known.values()}
-    return [_judged(pin, known.get(pin.name), pin.command in commands) for pin in pins]
+    return [_judged(pin, _reported(pin.name, known), pin.command in commands) for pin in pins]
+
+
+def _reported(name: str, known: Mapping[str, Measured]) -> Measured | None:
+    """The figure, or the line that says why it and its neighbours could not be measured."""
+    exact, *wider = above(name)
+    if exact in known:
+        return known[exact]
+    return next((known[place] for place in wider if place in known and known[place].value is None), None)
 
 
 def _judged(pin: Pin, figure: Measured | None, run: bool) -> Judged:
@@ -134,7 +143,7 @@ def check(reports: Sequence[Path], write: bool = False, path: Path = PINS) -> tu
     return "\n".join((*(one.line() for one in told), summary)), int(bool(failing))
 
 
-def _entries(path: Path) -> list[Mapping[str, object]]:
+def _entries(path: Path) -> list[Mapping[str, Any]]:
     data = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(data, list):
         raise TypeError("not a list")

@@ -17,7 +17,7 @@ from evaluation.reliability import Bin, bins, risk_coverage, summary
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#000000")
 """Told apart by colour-blind readers (Okabe and Ito, 2008)."""
 MARKERS = "osD^vX"
-SAME_EVERY_TIME = {"svg.hashsalt": "madoguchi", "svg.fonttype": "none", "font.family": "sans-serif"}
+SAME_EVERY_TIME: Any = {"svg.hashsalt": "madoguchi", "svg.fonttype": "none", "font.family": "sans-serif"}
 Z95 = 1.959964
 
 

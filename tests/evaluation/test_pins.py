@@ -50,6 +50,13 @@ def test_a_figure_that_could_not_be_measured_says_why_and_does_not_fail() -> Non
     assert "haystack-ai is not installed" in judged.line()
 
 
+def test_a_set_that_was_not_there_explains_all_its_figures_and_no_other_sets() -> None:
+    absent = Measured("faq", None, COMMAND, why="no question set was given")
+    assert verdict(absent) == Verdict.UNMEASURED
+    assert verdict(Measured("own", None, COMMAND, why="so")) == Verdict.MISSING
+    assert verdict(Measured("faq", 0.62, COMMAND)) == Verdict.MISSING  # a value explains nothing
+
+
 @pytest.mark.parametrize(("value", "code"), [(0.621, 0), (0.7, 1)])
 def test_the_exit_code_is_1_when_a_figure_is_not_as_pinned(tmp_path: Path, value: float, code: int) -> None:
     path, report = tmp_path / "pins.json", tmp_path / "comparisons-20260101-000000.figures.jsonl"
