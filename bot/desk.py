@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from bot import generation, pipeline, reranker
+from bot import generation, pipeline, ranker, reranker
 from bot.answer import Answer, Contact, Status
 from bot.decision import load as load_decision
 from bot.endings import contact_of, told
@@ -22,7 +22,7 @@ from bot.steps.screen import mask_text, screen
 from bot.turn import Services, Turn
 from bot.wording import say
 from indexer import snapshot
-from indexer.encoder import EncoderUnavailable
+from indexer.encoder import EMBEDDED, EncoderUnavailable
 from indexer.search import SearchIndex
 from indexer.snapshot import IndexMismatch, SnapshotCorrupt, SnapshotMissing
 from indexer.text import ginza, person_names
@@ -148,6 +148,7 @@ class Desk:
             clock=lambda: datetime.now(self._settings.zone),
             person_names=person_names if self._settings.ner else None,
             published_phones=frozenset(d.phone for d in content.departments if d.phone),
+            ranker=ranker.load() if self._settings.encoder == EMBEDDED else None,
             reranker=self._reranker,
             generator=self._generator,
         )

@@ -12,6 +12,7 @@ from bot.decision import DecisionModel
 from bot.facets import Facet
 from bot.generation import Generator
 from bot.question import Question
+from bot.ranker import Ranker
 from bot.reranker import Reranker
 from bot.screening.emergency_cards import Card
 from indexer.search import Candidate, Found, SearchIndex
@@ -55,7 +56,10 @@ class Topic:
 
 @dataclass(frozen=True)
 class Services:
-    """What the steps need of the world. What is None is switched off: the second look for names, the models by setting."""
+    """What the steps need of the world. What is None is switched off: the second look for names, the models by setting.
+
+    `ranker` goes with the embedded encoder, whose cosines it was fitted on.
+    """
 
     content: Content
     index: SearchIndex
@@ -65,6 +69,7 @@ class Services:
     clock: Callable[[], datetime]
     person_names: Callable[[str], Sequence[tuple[int, int]]] | None = None
     published_phones: frozenset[str] = frozenset()
+    ranker: Ranker | None = None
     reranker: Reranker | None = None
     generator: Generator | None = None
 

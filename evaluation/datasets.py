@@ -79,6 +79,12 @@ def load(folder: Path, half: str = "dev") -> QuestionSet:
     return QuestionSet(folder, corpus, queries, questions, articles, judgements, digest)
 
 
+def corpus(questions: QuestionSet) -> Iterator[tuple[str, str, str]]:
+    """Id, title and body of every article of the collection. Raises BadDataset."""
+    for (key, title), (_, body) in zip(_lines(questions.corpus, "question"), _lines(questions.corpus, "answer"), strict=True):
+        yield key, title, body
+
+
 def read_judgements(path: Path) -> Judgements:
     """Grades by question and article. Raises BadDataset."""
     judgements: dict[str, dict[str, int]] = {}

@@ -37,7 +37,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Passage:
-    """A piece of an article. `id` is municipality/article#number; `heading` is the path 大見出し > 小見出し."""
+    """A piece of an article. `id` is municipality/article#number; `heading` is the path 大見出し > 小見出し.
+
+    `title` is the article's, except for question forms, which stand for themselves.
+    """
 
     id: str
     municipality: str
@@ -45,16 +48,17 @@ class Passage:
     kind: Kind
     heading: str
     text: str
+    title: str = ""
 
     @property
     def encoded(self) -> str:
-        """The text that the encoder gets."""
-        return f"{self.heading} {self.text}".strip()
+        """The text that the encoder gets: a part of a body hardly says by itself what it is about."""
+        return " ".join(part for part in (self.title, self.heading, self.text) if part)
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of what is encoded: equal digests need no new vector."""
-        return hashlib.sha256(f"{self.kind}\0{self.heading}\0{self.text}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.kind}\0{self.title}\0{self.heading}\0{self.text}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -116,4 +120,6 @@ def passages(article: Article) -> Iterator[Passage]:
     if facts:
         texts.append((Kind.FACTS, "", facts))
     for number, (kind, heading, text) in enumerate(texts):
-        yield Passage(f"{article.municipality}/{article.id}#{number}", article.municipality, article.id, kind, heading, text)
+        title = "" if kind == Kind.QUESTION else article.title
+        key = f"{article.municipality}/{article.id}#{number}"
+        yield Passage(key, article.municipality, article.id, kind, heading, text, title)
