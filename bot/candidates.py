@@ -19,7 +19,7 @@ NEAR = 3
 """A question with the article before it among its first so many goes on about the same."""
 GENERIC_SHARE = 0.06
 """A word in the titles of more than this share of the articles names no subject (子ども, 保険, 変更)."""
-_MARKED = re.compile(r"^([^、。？?はをがって]{2,16})(?:は|って)[^。？?]{3}")
+_MARKED = re.compile(r"^([^、。？?はをがって]{2,16})(?:は|って|を)[^。？?]{3}")
 """「保険料は年金から引かれますか」: a whole sentence about something it names first, unlike 「犬は？」."""
 _OWN = re.compile(r"^[^、。？?はをが]{2,12}の[^、。？?はをが]{2,5}(?:は|って|を|が)")
 
@@ -68,8 +68,9 @@ class Candidates:
         together still find the other article.
         """
         subject, now = self.first(before)[:1], self.first(said)
-        if subject and now and subject[0] in now[:NEAR] and _OWN.match(said):
-            now = self.first(" ".join(subject_nouns(said)))  # 「一時保育の値段は」 is near to any article with a price
+        nouns = " ".join(subject_nouns(said))
+        if subject and nouns and subject[0] in now[:NEAR] and _OWN.match(said):
+            now = self.first(nouns)  # 「一時保育の値段は」 is near to any article with a price
         if not subject or not now or subject[0] in now[:NEAR]:
             return False
         named = self.named(said, now[0])

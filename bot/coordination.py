@@ -25,6 +25,8 @@ _TAIL = re.compile(
 )
 _EXPLAINS = re.compile(r"[、,][^、,?？]{3,24}(?:んですけど|んだけど|んですが|のですが|ので|んで)[。]?$")
 """A reason said after the question holds for all of it: 「水道とごみの手続き、来月越してくるんですけど」."""
+_NAMED_THING = re.compile(r"^.{4,}(?:もの|こと|ところ|とこ|書類|方法)$")
+"""「市役所に出すもの」 is a thing to ask for though its words name no subject."""
 _NOUN_PHRASE = re.compile(r"^[^、。がをはも]{1,16}$")
 _PREFIX = re.compile(r"^(.*(?:で|から|は|に))(?=[^、でからはに]+$)")
 _LIST = re.compile(
@@ -104,7 +106,11 @@ def _differ(first: str, second: str, candidates: Candidates, whole: str, sure: b
 
     `sure`: the sentence itself sets two questions side by side, so that the first need not be a known subject.
     """
-    if any(not text.tokens(part) or names_no_subject(part) for part in (first, second)):
+    if (
+        not text.tokens(first)
+        or names_no_subject(second)
+        or (names_no_subject(first) and not (sure and _NAMED_THING.search(first)))
+    ):
         return False
     first, second = about + first, about + second
     one, two = candidates.first(first), candidates.first(second)

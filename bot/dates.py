@@ -36,7 +36,7 @@ _VAGUE = re.compile(
 FAR = 120
 """Days from the question up to which a day without a year is the nearest one where nothing tells the past."""
 _AGE = re.compile(
-    r"(?<![\d〜~\-])(?P<years>\d{1,3})\s?[歳才](?P<after>.{0,6})|生後(?P<months>\d{1,2})(?:か|カ|ヶ|ケ)月|(?:赤ちゃん|赤ん坊|子|息子|娘|孫)(?:は|が)?(?P<baby>\d{1,2})(?:か|カ|ヶ|ケ)月"
+    r"(?<![\d〜~\-])(?P<years>\d{1,3})\s?[歳才](?=(?P<after>.{0,6}))|生後(?P<months>\d{1,2})(?:か|カ|ヶ|ケ)月|(?:赤ちゃん|赤ん坊|子|息子|娘|孫)(?:は|が)?(?P<baby>\d{1,2})(?:か|カ|ヶ|ケ)月"
     r"|(?<![\d月/:〜~\-])(?P<bare>[1-9]\d)(?:です|だけど|なんだけど|なんですが|で(?=会社|退職|仕事))"
 )
 _NO_PRESENT_AGE = re.compile(

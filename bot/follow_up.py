@@ -21,6 +21,7 @@ _ANAPHORA = re.compile(
 # 「じゃあ児童手当は？」「では、転出届はどこですか」 turn to something else; 「じゃあ郵送は？」 does not.
 _TURN = re.compile(r"^(?:じゃあ?|では|それなら|それじゃあ?|なら|だったら)[、,\s]*")
 _SUBJECT = re.compile(r"^(?!.{0,12}(?:場合|とき|時))([^、。？?はをがって]*[一-龯々ァ-ヴーA-Za-z])(?:は|って|を)")
+_ELLIPSIS = re.compile(r"(?:は|って|なら)[?？。\s]*$")
 _LEAVES = re.compile(
     r"のこと(?:も|を)(?:聞|き|知|教)|ところで|話(?:は|が)?(?:変|か)わ|それとは別|別件|別の(?:こと|話|質問)|やっぱりいいや|(?:次|つぎ)に|もう(?:一|ひと)つ"
 )
@@ -97,4 +98,6 @@ def _goes_on(said: str, past: Sequence[PastTurn], candidates: Candidates | None)
         return not turns_away and bool(_ANAPHORA.search(said))
     if not turns_away and _ANAPHORA.search(said):
         return True
+    if turns_away and not _ELLIPSIS.search(said):
+        return False
     return not candidates.turns(said, past[_beginning(past, candidates)].question)

@@ -24,7 +24,7 @@ def earlier_question(said: str, history: Sequence[PastTurn], table: WasteTable) 
     """The waste question this message goes on with; None when it stands alone or turns to something else."""
     if waste.asks_collection_day(said) or len(text.tokens(said)) > LONGEST_FOLLOW_UP:
         return None
-    if waste.asks_about_waste(said) and names_item(table, said):
+    if waste.asks_about_waste(said) and not subject_words.names_no_subject(said) and not waste.find_labels(table, said):
         return None  # 「では電池は何ごみ？」 says all there is to know
     named = _only_tells_where(said, table) or waste.find_labels(table, said) or names_item(table, said)
     return _last_asked(history, table) if named or subject_words.names_no_subject(said) else None

@@ -30,6 +30,7 @@ from bot.desk import Desk
 from bot.question import PastTurn, Question
 from bot.turn import Services
 from evaluation.adversaries import Liar, honest, liars
+from evaluation.again import worked_out_again
 from evaluation.installation import CommandFailed, Installation
 from knowledge.articles import Article, Department
 from knowledge.commands import DEMO
@@ -43,6 +44,12 @@ FACET_QUESTIONS = (
     "窓口はどこですか", "対象は誰ですか", "郵送でできますか", "何時までですか", "手順を教えてください",
 )  # fmt: skip
 LIED_TO = (FACET_QUESTIONS[0], FACET_QUESTIONS[1])
+DATED = (
+    "昨日引っ越しました", "3週間前に引っ越しました", "20日後に引っ越します", "3日前に子どもが生まれました", "昨日父が亡くなりました",
+    "10日後に水道を使い始めます", "10日後に水道を止めます", "30日後に取りに来てほしいです", "2日前に買いました", "2年前に払いました",
+    "20日後に使いたいです", "昨日退職しました", "40日後に期限が切れます", "14歳です", "70歳です", "生後5か月の子です", "2歳の子です",
+)  # fmt: skip
+"""Days and ages for which every article is asked: what it works out is worked out again here."""
 _ADDRESS = re.compile(r"https?://[!-~]+|[\w.+-]+@[\w.-]+")
 _COMPOSED = re.compile(r"0\d{1,4}-\d{1,4}-\d{3,4}|(?:\d+年)?\d+月\d+日|\d+年\d+月|\d+:\d\d|\d+時\d+分")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)(万|千|億)?([^\W\d_a-z]|%|[a-zA-Z])?")
@@ -59,6 +66,7 @@ class Counts:
     endings: Counter[str] = field(default_factory=Counter)
     tried: Counter[str] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
+    worked_out: int = 0
     unsupported: list[tuple[str, str]] = field(default_factory=list)
     breaches: list[tuple[str, str]] = field(default_factory=list)
 
@@ -99,8 +107,8 @@ def shown(topic: TopicAnswer) -> str:
     return "\n".join([*parts, *(f"{fact.label} {' '.join(fact.values)}" for fact in topic.facts)])
 
 
-def look_at(answer: Answer, content: Content, counts: Counts) -> None:
-    """Count an answer's claims, and note those that are unsupported."""
+def look_at(answer: Answer, content: Content, counts: Counts, answer_day: date | None = None) -> None:
+    """Count an answer's claims, and note those that are unsupported; what was worked out is worked out again."""
     counts.pairs += 1
     for topic in answer.topics:
         counts.endings[topic.status.value] += 1
@@ -108,8 +116,14 @@ def look_at(answer: Answer, content: Content, counts: Counts) -> None:
         if topic.status != Status.ANSWERED or article is None:
             continue  # endings hold the contact alone; the sorting table is looked up, not composed
         source = record(article, content.department_of.get(article.department))
-        counts.claims += sum(1 for _ in facts(shown(topic)))
-        counts.unsupported += [(article.id, claim) for claim in missing(shown(topic), source)]
+        visible = shown(topic)
+        for worked in topic.worked_out:
+            counts.worked_out += 1
+            if not worked_out_again(worked, source, answer_day, content):
+                counts.unsupported.append((article.id, worked.text))
+            visible = visible.replace(worked.text, "")
+        counts.claims += sum(1 for _ in facts(visible))
+        counts.unsupported += [(article.id, claim) for claim in missing(visible, source)]
 
 
 def plant(content: Content) -> list[str]:
@@ -132,11 +146,22 @@ def ask_everything(ask: Ask, content: Content, counts: Counts, today: date, arti
         for language in LANGUAGES:
             for asked in FACET_QUESTIONS:
                 look_at(ask(_about(article, asked, today, language), None), content, counts)
+        for asked in DATED:
+            _dated(ask, article, asked, today, content, counts)
         for asked in LIED_TO:
             _lie(ask, _about(article, asked, today, "ja"), article, content, counts)
     for one, two in zip(chosen, chosen[1:] + chosen[:1], strict=True):
         text = f"{(one.alternatives or (one.title,))[0]}。あと、{(two.alternatives or (two.title,))[0]}"
         look_at(ask(Question(one.municipality, text, today), None), content, counts)
+
+
+def _dated(ask: Ask, article: Article, asked: str, today: date, content: Content, counts: Counts) -> None:
+    """One question with a day or an age; in the other languages too where something is worked out."""
+    answer = ask(_about(article, asked, today, "ja"), None)
+    look_at(answer, content, counts, today)
+    if any(topic.worked_out for topic in answer.topics):
+        for language in LANGUAGES[1:]:
+            look_at(ask(_about(article, asked, today, language), None), content, counts, today)
 
 
 def _lie(ask: Ask, question: Question, article: Article, content: Content, counts: Counts) -> None:
@@ -172,6 +197,7 @@ def report(counts: Counts) -> str:
         f"questions asked: {counts.pairs}",
         f"topics by ending: {', '.join(f'{name} {n}' for name, n in counts.endings.most_common())}",
         f"claims looked up: {counts.claims}",
+        f"worked out again: {counts.worked_out}",
         f"unsupported claims: {len(counts.unsupported)}",
         *(f"  {source}: {claim}" for source, claim in counts.unsupported[:20]),
         "rewritings shown of those tried:",

@@ -24,7 +24,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ANSWERS = {Status.ANSWERED, Status.ANSWERED_IN_PART}
 OTHER_TEXTS = {Status.REJECTED_INPUT: ("too_long", "empty")}
 """A rejection says why; an emergency shows the approved card of its kind."""
-RESIDENTS = ("conversation", "endings", "handoff", "hours", "waste", "widget")
+RESIDENTS = ("conversation", "deadlines", "endings", "handoff", "hours", "waste", "widget")
 STAFF = ("console",)
 APART = {"errors": "Japanese at least", "emergencies": "cards", "emergency_numbers": "numbers", "emergency_patterns": "patterns"}
 
@@ -261,7 +261,7 @@ def test_every_file_of_code_named_exists(document: Path) -> None:
     ("command", "said"),
     [
         ("make coffee", "no such target"),
-        ("python -m knowledge export", "knowledge knows no export"),
+        ("python -m knowledge erase", "knowledge knows no erase"),
         ("python -m indexer build --quickly", "indexer knows no --quickly"),
         ("python -m nothing", "no module nothing"),
         ("python serve.py", "no such file"),

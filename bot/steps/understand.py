@@ -17,6 +17,8 @@ from bot.turn import Services, Topic, Turn
 _NAMES_ONLY = re.compile(
     r"^(?:じゃあ?|では)?[、,\s]*[^、。?？がを]{1,12}(?:は|なら|だと|の場合は|のほうは|です|やけど)[。?？\s]*$"
 )
+LOOKED_BACK = 2
+"""Exchanges in which what is asked of a thing is looked for where the message only names the thing."""
 MOST_TOPICS = 5
 """Questions of one message answered apart; the rest is kept with the last so that nothing is dropped."""
 
@@ -53,10 +55,9 @@ def _topic(part: str, turn: Turn, services: Services, candidates: Candidates) ->
 def _facets(part: str, history: Sequence[PastTurn]) -> tuple[Facet, ...]:
     """What is asked for; what the question before asked for where this one only names another thing (「体育館は？」)."""
     found = recognise(part)
-    if found or not history or not _NAMES_ONLY.search(part):
+    if found or not _NAMES_ONLY.search(part):
         return found
-    before = history[-1].question
-    return recognise(before)
+    return next((asked for turn in reversed(history[-LOOKED_BACK:]) if (asked := recognise(turn.question))), ())
 
 
 def _ranked(said: str, turn: Turn, services: Services) -> tuple[str, ...]:
