@@ -211,7 +211,8 @@ def _shown(topic: Any) -> set[str]:
 
 def _outcomes(reply: Answer) -> list[dict[str, Any]]:
     keys = ("text", "status", "facet", "answer", "worked_out")
-    return [{k: getattr(t, k, None) for k in keys} | {"ranking": t.ranking[:3], "shown": sorted(_shown(t))} for t in reply.topics]
+    topics = zip(reply.topics, reply.to_json()["topics"], strict=True)
+    return [{k: data[k] for k in keys} | {"ranking": t.ranking[:3], "shown": sorted(_shown(t))} for t, data in topics]
 
 
 def _plain(text: str) -> str:
