@@ -60,7 +60,7 @@ class ComparedSet:
 def of_faq(questions: QuestionSet, half: str) -> ComparedSet:
     """A collection of questions and answers; only questions with a relevant article are asked."""
     lines = [json.loads(line) for line in questions.corpus.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
-    documents = [Document(str(d["id"]), f"{d['question']}\n{d['answer']}") for d in lines]
+    documents = [Document(str(d["id"]), f"{d['question']}\n{d['answer']}", (d["question"],)) for d in lines]
     judged = {q: grades for q, grades in questions.judgements.items() if any(grade > 0 for grade in grades.values())}
     asked = {question: questions.questions[question] for question in judged}
     name = f"{questions.folder.name} {half}"
@@ -88,4 +88,5 @@ def _reaches_residents(article: Article) -> bool:
 
 def _document(article: Article) -> Document:
     """All that the desk may find it by, once: a section is part of the body."""
-    return Document(article.id, "\n".join(p.text for p in passages(article) if p.kind is not Kind.SECTION))
+    text = "\n".join(p.text for p in passages(article) if p.kind is not Kind.SECTION)
+    return Document(article.id, text, (article.title, *article.alternatives))

@@ -31,12 +31,12 @@ Parameters = Mapping[str, Any]
 def desk_a_month(parameters: Parameters, case: str) -> float:
     """Yen a month of the server: its price over its life, and its electricity."""
     a = _assumed(parameters, case)
-    return a("server_yen") / (a("server_years") * 12) + a("watts") / 1000 * HOURS_A_MONTH * a("yen_a_kwh")
+    return float(a("server_yen") / (a("server_years") * 12) + a("watts") / 1000 * HOURS_A_MONTH * a("yen_a_kwh"))
 
 
 def desk_a_thousand(parameters: Parameters, case: str) -> float:
     """Yen for a thousand questions: the month's cost over the month's questions; a question more costs nothing more."""
-    return desk_a_month(parameters, case) / _assumed(parameters, case)("questions_a_month") * 1000
+    return float(desk_a_month(parameters, case) / _assumed(parameters, case)("questions_a_month") * 1000)
 
 
 def tokens(parameters: Parameters, case: str) -> tuple[float, float, float]:
@@ -58,7 +58,7 @@ def hosted_a_thousand(parameters: Parameters, model: Mapping[str, Any], case: st
         + read * model["dollars_a_million_in"]
         + written * model["dollars_a_million_out"]
     ) / 1_000_000
-    return dollars * 1000 * _assumed(parameters, case)("yen_a_dollar")
+    return float(dollars * 1000 * _assumed(parameters, case)("yen_a_dollar"))
 
 
 def markdown(parameters: Parameters) -> str:

@@ -89,7 +89,9 @@ def crossed(samples: Sequence[Group], town: JudgedTown) -> dict[str, list[str]]:
 
 
 def report(name: str, town: JudgedTown, ordered: dict[str, list[str]]) -> None:
-    print(f"{name:36}", "  ".join(str(s) for s in metrics.scores({q.id: q.grades for q in town.questions}, ordered)[:3]), flush=True)
+    print(
+        f"{name:36}", "  ".join(str(s) for s in metrics.scores({q.id: q.grades for q in town.questions}, ordered)[:3]), flush=True
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

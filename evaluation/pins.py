@@ -64,8 +64,9 @@ class Judged:
         )
 
 
-def load(path: Path = PINS) -> list[Pin]:
-    """Raises BadPins, OSError."""
+def load(path: Path | None = None) -> list[Pin]:
+    """The pins of a file, by default of the repository. Raises BadPins, OSError."""
+    path = path or PINS
     try:
         return [Pin(str(d["name"]), float(d["value"]), float(d["tolerance"]), str(d["command"])) for d in _entries(path)]
     except (ValueError, KeyError, TypeError) as error:
@@ -110,7 +111,7 @@ def written(pins: Sequence[Pin], figures: Iterable[Measured]) -> list[Pin]:
     return list(new.values())
 
 
-def save(pins: Sequence[Pin], path: Path = PINS) -> None:
+def save(pins: Sequence[Pin], path: Path) -> None:
     """One pin a line, so that a change of one figure is a change of one line."""
     lines = ",\n".join(" " + json.dumps(asdict(pin), ensure_ascii=False) for pin in pins)
     path.write_text(f"[\n{lines}\n]\n" if lines else "[]\n", encoding="utf-8")
@@ -124,11 +125,12 @@ def newest(folder: Path) -> list[Path]:
     return list(latest.values())
 
 
-def check(reports: Sequence[Path], write: bool = False, path: Path = PINS) -> tuple[str, int]:
+def check(reports: Sequence[Path], write: bool = False, path: Path | None = None) -> tuple[str, int]:
     """What to print, and 0 when every pin holds, else 1. With `write` the pins become what was measured.
 
     Raises BadPins, BadFigures, OSError.
     """
+    path = path or PINS
     figures = [figure for report in reports for figure in read(report)]
     pins = load(path)
     if write:

@@ -170,6 +170,7 @@ def _best(
     cosines: NDArray[np.float32], question: NDArray[np.bool_], starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Per article, which begin at `starts`: the greatest cosine of a question form and of a part of the body, 0 where there is none."""
-    asked = np.maximum.reduceat(np.where(question, cosines, np.float32(0.0)), starts)
-    told = np.maximum.reduceat(np.where(question, np.float32(-2.0), cosines), starts)
-    return asked, np.where(told > -2.0, told, np.float32(0.0))
+    asked = np.asarray(np.maximum.reduceat(np.where(question, cosines, 0.0), starts), dtype=np.float32)
+    told = np.asarray(np.maximum.reduceat(np.where(question, -2.0, cosines), starts), dtype=np.float32)
+    told[told == -2.0] = 0.0
+    return asked, told

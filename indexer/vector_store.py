@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import faiss
 
 EXACT_UP_TO = 50_000
 """Vectors that are all compared: 5 ms a question at 650 dimensions, and the time grows with their number."""
@@ -63,6 +65,8 @@ class FaissStore:
     @classmethod
     def exact(cls, vectors: NDArray[np.float32]) -> FaissStore:
         """Right to the last digit."""
+        import faiss  # what scores a run alone does without it
+
         index = faiss.IndexFlatIP(vectors.shape[1])
         index.add(_rows(vectors))
         return cls(index)
@@ -70,6 +74,8 @@ class FaissStore:
     @classmethod
     def approximate(cls, vectors: NDArray[np.float32]) -> FaissStore:
         """Finds 99.9 % of the 200 nearest of a million in 2 ms (docs/benchmarks.md). The same vectors give the same index."""
+        import faiss
+
         size, dimension = vectors.shape
         padded = -(-dimension // SIMD_WIDTH) * SIMD_WIDTH
         lists = max(1, int(2 * size**0.5))
@@ -111,11 +117,15 @@ class FaissStore:
         return np.concatenate([self._index.reconstruct_batch(part) for part in parts])
 
     def save(self, path: Path) -> None:
+        import faiss
+
         faiss.write_index(self._index, str(path))
 
     @classmethod
     def load(cls, path: Path) -> FaissStore:
         """Open what `save` wrote; the vectors stay in the file, which all processes that answer share in the page cache."""
+        import faiss
+
         return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
 
 

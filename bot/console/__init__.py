@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask_limiter import Limiter
 
-from bot.console import entry, inbox, pages, staff_accounts
+from bot.console import entry, inbox, pages, staff_accounts, synonyms
 from bot.console.access import init_login
 from database import Database
 from settings import Settings
@@ -20,5 +20,6 @@ def create_blueprint(database: Database, settings: Settings, limiter: Limiter) -
     entry.register(blueprint, entry.Entry(database, settings, staff_inbox), limiter, settings)
     inbox.register(blueprint, staff_inbox)
     staff_accounts.register(blueprint, staff_accounts.Accounts(database, settings))
+    synonyms.register(blueprint, synonyms.SynonymPages(database, settings))
     pages.register(blueprint)
     return blueprint

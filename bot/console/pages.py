@@ -40,6 +40,7 @@ def navigation() -> list[Place]:
         _NAVIGATION,
         [
             Place("console.queue", "console.queue_title", (Role.AGENT,)),
+            Place("console.synonyms", "console.synonyms_title", tuple(Role)),
             Place("console.accounts", "console.accounts_title"),
             Place("console.password", "console.account_title", tuple(Role)),
         ],

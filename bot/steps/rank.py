@@ -47,7 +47,8 @@ def _ranked(topic: Topic, services: Services) -> tuple[Ranked, ...]:
     words = len(topic.found.words) if topic.found else 0
     known = scores(candidates, words, services.index, services.ranker)
     scored = [
-        Ranked(c, score + (FOLLOWED if c.article.id in topic.follows else 0.0)) for c, score in zip(candidates, known, strict=True)
+        Ranked(c, score + (FOLLOWED if c.article.id in topic.follows else 0.0))
+        for c, score in zip(candidates, known, strict=True)
     ]
     # What the resident picked comes first, then an article staff gave this very question to.
     return tuple(

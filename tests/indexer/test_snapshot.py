@@ -83,7 +83,7 @@ def test_a_snapshot_of_another_encoder_is_refused(folder: Path, tiny_model: Path
     with pytest.raises(IndexMismatch, match=r"'embedded'.*build it again"):
         snapshot.open_snapshot(folder, str(tiny_model))
     _change_manifest(folder, encoder=str(tiny_model))
-    with pytest.raises(IndexMismatch, match="300 dimensions, encoder of 8"):
+    with pytest.raises(IndexMismatch, match="684 dimensions, encoder of 8"):
         snapshot.open_snapshot(folder, str(tiny_model))
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from indexer import contextual
 from indexer.adaptation import adapt
 from indexer.base_vectors import DIMENSION, BaseVectors, from_ginza, general
-from indexer.encoder import EmbeddedEncoder, load
+
+from indexer.encoder import CONTEXT, CONTEXT_DIGEST, WORDS, WORDS_SHARE, EmbeddedEncoder, EncoderUnavailable, load
 from indexer.lexical import inverse_document_frequencies
 from indexer.snapshot import Snapshot
 from indexer.training_pairs import Pair
@@ -34,7 +36,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> WordVectors:
 
 
 def test_a_text_is_the_weighted_sum_of_its_words(small: WordVectors) -> None:
-    vectors = EmbeddedEncoder(small.frozen()).encode_passages(["住民票", "住民票の郵送", "票"])
+    vectors = small.frozen().encode(["住民票", "住民票の郵送", "票"])
     # 2 on axis 0 and 1 on axis 1, of length sqrt 5; the unseen word adds its weight of 7.5 on axis 2.
     assert vectors[0, :3] == pytest.approx([2 / 5**0.5, 1 / 5**0.5, 0])
     length = (4 + 1 + UNSEEN_WEIGHT**2) ** 0.5
@@ -46,13 +48,34 @@ def test_a_text_is_the_weighted_sum_of_its_words(small: WordVectors) -> None:
 def test_a_text_without_a_known_word_is_zeros_also_after_training(small: WordVectors, words: str) -> None:
     with torch.no_grad():
         small.map.bias.fill_(0.3)  # what training leaves there is no meaning of an unknown text
-    vectors = EmbeddedEncoder(small.frozen()).encode_queries([words, "住民票"])
+    vectors = small.frozen().encode([words, "住民票"])
     assert not vectors[0].any()
     assert np.linalg.norm(vectors[1]) == pytest.approx(1)
 
 
 def test_no_texts_are_an_empty_array(small: WordVectors) -> None:
-    assert EmbeddedEncoder(small.frozen()).encode_queries([]).shape == (0, DIMENSION)
+    assert small.frozen().encode([]).shape == (0, DIMENSION)
+
+
+def test_both_halves_have_their_share_and_a_text_without_a_known_word_has_the_transformers_alone(small: WordVectors) -> None:
+    whole, unknown = EmbeddedEncoder(small.frozen()).encode_queries(["住民票", "ぽにゃぴ"])
+    assert whole.shape == (DIMENSION + contextual.DIMENSION,)
+    assert whole[WORDS] @ whole[WORDS] == pytest.approx(WORDS_SHARE, abs=1e-5)
+    assert whole[CONTEXT] @ whole[CONTEXT] == pytest.approx(1 - WORDS_SHARE, abs=1e-5)
+    assert not unknown[WORDS].any()
+    assert np.linalg.norm(unknown) == pytest.approx(1, abs=1e-5)
+
+
+def test_vectors_of_another_transformer_are_refused(opened: Snapshot, tmp_path: Path) -> None:
+    opened.encoder.save(tmp_path / "encoder")
+    (tmp_path / "encoder" / CONTEXT_DIGEST).write_text("0" * 64, encoding="ascii")
+    with pytest.raises(EncoderUnavailable, match="another transformer"):
+        load(tmp_path / "encoder", "embedded")
+
+
+def test_the_transformer_puts_a_question_nearer_to_what_answers_it_in_other_words() -> None:
+    question, burial, waste = contextual.shared().encode(["主人が先週亡くなりました", "死亡届の出し方", "粗大ごみの出し方"], 48)
+    assert question @ burial > question @ waste + 0.1
 
 
 def test_every_vector_of_the_general_vocabulary_has_length_one_and_similar_words_are_near() -> None:
@@ -97,7 +120,8 @@ def test_a_saved_encoder_encodes_as_before(opened: Snapshot, tmp_path: Path) -> 
     opened.encoder.save(tmp_path / "encoder")
     again = load(tmp_path / "encoder", "embedded").encode_queries(texts)
     assert np.allclose(again, opened.encoder.encode_queries(texts), atol=2e-3)  # unseen words go through half precision
-    assert np.array_equal(again[2:], np.zeros((2, DIMENSION)))
+    assert not again[2, WORDS].any()
+    assert not again[3].any()
 
 
 def test_the_folder_opens_as_a_sentence_transformer_with_equal_vectors(opened: Snapshot, tmp_path: Path) -> None:
@@ -107,7 +131,8 @@ def test_the_folder_opens_as_a_sentence_transformer_with_equal_vectors(opened: S
     opened.encoder.save(tmp_path / "encoder")
     model = SentenceTransformer(str(tmp_path / "encoder"), device="cpu", trust_remote_code=True)
     vectors = model.encode(texts, show_progress_bar=False)
-    assert np.allclose(vectors, load(tmp_path / "encoder", "embedded").encode_queries(texts), atol=1e-5)
+    assert isinstance(opened.encoder, EmbeddedEncoder)
+    assert np.allclose(vectors, opened.encoder.vectors.encode(texts), atol=2e-3)  # unseen words go through half precision
     assert model.get_embedding_dimension() == DIMENSION
 
 

@@ -314,3 +314,45 @@ def test_the_module_runs_as_a_program_in_an_ascii_terminal(instance: Path, faq: 
     assert json.loads(ended.stdout.decode().splitlines()[-1])["published"] == 1
     assert "すぐやる課" in ended.stderr.decode()
     assert (instance / "madoguchi.db").is_file()
+
+
+def words(folder: Path, *rows: str) -> Path:
+    path = folder / "synonyms.csv"
+    path.write_text("\n".join(("行政の言葉,住民の言葉", *rows)) + "\n", encoding="utf-8")
+    return path
+
+
+def test_synonyms_are_imported_row_by_row_and_exported_again(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("load", folder)
+    town = ("--municipality", "131016")
+    file = words(tmp_path, "区民バス,めぐるん、ぐるぐるバス", "死亡,あ", "自治会,めぐるん")
+    code, report, err = run("synonyms", "import", file, *town)
+    assert (code, report) == (
+        1, {"municipality": "131016", "created": 2, "updated": 0, "unchanged": 0, "failed": 1, "warnings": 2},
+    )  # fmt: skip
+    assert "synonyms.csv:3: 「あ」" in err
+    assert "「めぐるん」 stands for 「区民バス」 and for 「自治会」" in err
+    out = tmp_path / "out.csv"
+    assert run("synonyms", "export", out, *town)[1]["exported"] == 2
+    assert "区民バス,めぐるん、ぐるぐるバス,,はい" in out.read_text(encoding="utf-8-sig")
+    code, report, _ = run("synonyms", "import", out, *town)
+    assert (code, report["unchanged"]) == (0, 2)
+    assert run("synonyms", "export", out, "--all", *town)[1]["exported"] > 250
+
+
+def test_synonyms_of_an_unknown_municipality_or_a_missing_file_are_wrong_use(run: Run, tmp_path: Path) -> None:
+    assert run("synonyms", "import", words(tmp_path, "印鑑,はんこ"), "--municipality", "131016")[0] == 2
+    assert run("synonyms", "import", tmp_path / "none.csv")[0] == 2
+    assert run("synonyms", "export", tmp_path / "out.csv", "--municipality", "131016")[0] == 2
+
+
+def test_a_folders_synonyms_are_loaded_and_a_bad_row_of_them_is_named(run: Run, folder: Path) -> None:
+    words(folder, "区民バス,めぐるん", "死亡,あ")
+    code, report, err = run("load", folder, "--strict")
+    assert (code, counts(report)) == (1, (0, 0, 0, 1, 0))
+    assert stored("131016") == {}
+    code, report, err = run("load", folder)
+    assert (code, counts(report)) == (1, (2, 0, 0, 1, 2))
+    assert "synonyms.csv:3: 「あ」" in err
+    words(folder, "区民バス,めぐるん")
+    assert run("load", folder)[0] == 0

@@ -16,6 +16,7 @@ ROLES = [role.value for role in Role]
 INBOX = {"agent", "administrator"}
 ADMINISTRATORS = {"administrator"}
 EVERYONE = set(ROLES)
+EDITORS = {"editor", "approver", "administrator"}
 ONE = "/staff/handoffs/{number}"
 ROUTES: list[tuple[str, str, set[str], int]] = [
     ("GET", "/staff/", INBOX, 200),
@@ -30,6 +31,12 @@ ROUTES: list[tuple[str, str, set[str], int]] = [
     ("POST", "/staff/accounts", ADMINISTRATORS, 422),  # nothing filled in
     ("POST", "/staff/accounts/{colleague}/reset", ADMINISTRATORS, 200),
     ("POST", "/staff/accounts/{colleague}/deactivate", ADMINISTRATORS, 302),
+    ("GET", "/staff/synonyms", EVERYONE, 200),
+    ("POST", "/staff/synonyms/add", EDITORS, 422),  # nothing filled in
+    ("GET", "/staff/synonyms/edit?official=印鑑", EDITORS, 200),
+    ("POST", "/staff/synonyms/edit", EDITORS, 404),  # no official word
+    ("POST", "/staff/synonyms/switch", EDITORS, 404),
+    ("POST", "/staff/synonyms/delete", EDITORS, 404),
     ("GET", "/staff/password", EVERYONE, 200),
     ("POST", "/staff/password", EVERYONE, 422),  # nothing filled in
     ("POST", "/staff/logout", EVERYONE, 302),
