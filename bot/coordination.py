@@ -28,7 +28,8 @@ _EXPLAINS = re.compile(r"[、,][^、,?？]{3,24}(?:んですけど|んだけど|
 _NAMED_THING = re.compile(r"^.{4,}(?:もの|こと|ところ|とこ|書類|方法)$")
 """「市役所に出すもの」 is a thing to ask for though its words name no subject."""
 _NOUN_PHRASE = re.compile(r"^[^、。がをはも]{1,16}$")
-_PREFIX = re.compile(r"^(.*(?:で|から|は|に))(?=[^、でからはに]+$)")
+_TOGETHER = re.compile(r"と(?:一緒|いっしょ|協力|相談|同じ|比べ|違|ちが)|どっち|どちら(?!も)|違い|比べ")
+"""「友人と一緒に」「AとBの違い」: と joins, but asks one thing."""
 _LIST = re.compile(
     r"^(?:[^、・,がをはで]{1,12}[・、,]){2,}|^[^、・,がをはで]{1,12}・|^[^、・,がをはで]{1,12}[、,][^、・,がをはでもに]{1,12}$"
 )
@@ -67,16 +68,16 @@ def _clauses(sentence: str, candidates: Candidates) -> Iterator[str]:
 def _nouns(clause: str, candidates: Candidates) -> list[str]:
     """Nouns side by side, each group with what is said of all: 「段ボールと割れた皿の捨て方」."""
     cuts = list(_between_nouns(clause))
-    if not cuts:
+    if not cuts or _TOGETHER.search(clause):
         return [clause]
     nouns = [
         clause[a:b] for a, b in zip([0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(clause)], strict=True)
     ]
-    prefix, tail = _PREFIX.match(nouns[0]), _TAIL.search(nouns[-1])
-    about, rest = prefix[1] if prefix else "", tail[0] if tail else ""
+    tail = _TAIL.search(nouns[-1])
+    about, rest = _about(nouns[0]), tail[0] if tail else ""
     nouns = [nouns[0][len(about) :], *nouns[1:]]
     nouns[-1] = nouns[-1][: len(nouns[-1]) - len(rest)]
-    if not all(_NOUN_PHRASE.match(noun) for noun in nouns) or text.morphemes(nouns[-1])[-1][1] not in _NOUN:
+    if not all(_is_noun(noun) for noun in nouns):
         return [clause]
     parallel = bool(_PARALLEL.match(clause))
     groups = [[nouns[0]]]
@@ -86,6 +87,22 @@ def _nouns(clause: str, candidates: Candidates) -> list[str]:
         else:
             groups[-1] += [clause[start:end], noun]
     return [f"{about}{''.join(group)}{rest}" for group in groups] if len(groups) > 1 else [clause]
+
+
+def _about(noun: str) -> str:
+    """What stands before the first noun and is said of all: 「コンビニで」住民票."""
+    end = at = 0
+    for surface, part in text.morphemes(noun):
+        at += len(surface)
+        if part == "助詞" and surface in ("で", "から", "は", "に"):
+            end = at
+    return noun[:end] if end < len(noun) else ""
+
+
+def _is_noun(noun: str) -> bool:
+    """「割れた皿」, but not 「協力して猫」."""
+    words = text.morphemes(noun)
+    return bool(_NOUN_PHRASE.match(noun)) and words[-1][1] in _NOUN and ("て", "助詞") not in words
 
 
 def _between_nouns(clause: str) -> Iterator[tuple[int, int]]:
@@ -114,8 +131,10 @@ def _differ(first: str, second: str, candidates: Candidates, whole: str, sure: b
         return False
     first, second = about + first, about + second
     one, two = candidates.first(first), candidates.first(second)
-    if not one or not two or one[0] == two[0] or not candidates.names(second, two[0]):
+    if not one or not two or one[0] == two[0] or not (named := candidates.names(second, two[0])):
         return False
+    if one[0] in two[:NEAR] and all(candidates.mentions(one[0], word) for word in named):
+        return False  # the first article tells of the second thing too
     if sure:
         return two[0] in candidates.first(f"{first} {second}")[:NEAR] or two[0] not in one
     return bool(candidates.names(first, one[0])) and not candidates.bridge(first, second, whole)

@@ -135,8 +135,8 @@ class SearchIndex:
         """Cosines by words and by context, shape (len(stored),) each."""
         if self.snapshot.encoder.name != EMBEDDED:
             return cosines, cosines
-        by_words = stored[:, WORDS] @ vector[WORDS]
-        return by_words / WORDS_SHARE, (cosines - by_words) / (1 - WORDS_SHARE)
+        by_words = np.asarray(stored[:, WORDS] @ vector[WORDS], dtype=np.float32)
+        return by_words / np.float32(WORDS_SHARE), (cosines - by_words) / np.float32(1 - WORDS_SHARE)
 
     def _coverage(self, words: Sequence[str], pool: Sequence[int]) -> NDArray[np.float64]:
         """Share of the words, weighted by idf, that each article of the pool has; shape (len(pool),)."""

@@ -65,7 +65,7 @@ class SynonymPages:
         def act(session: Session, group: SynonymGroup) -> Change:
             return synonym_store.save(session, group, _me().login, _version())
 
-        return self._save(lambda words: checked(old.municipality, official, words, _note(), old.active), act, "edit", old)
+        return self._save(lambda words: checked(_me().municipality, official, words, _note(), old.active), act, "edit", old)
 
     @roles(*EDITORS)
     def switch(self) -> ResponseReturnValue:

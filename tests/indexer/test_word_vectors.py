@@ -11,7 +11,6 @@ import torch
 from indexer import contextual
 from indexer.adaptation import adapt
 from indexer.base_vectors import DIMENSION, BaseVectors, from_ginza, general
-
 from indexer.encoder import CONTEXT, CONTEXT_DIGEST, WORDS, WORDS_SHARE, EmbeddedEncoder, EncoderUnavailable, load
 from indexer.lexical import inverse_document_frequencies
 from indexer.snapshot import Snapshot
