@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from chat_server import chat_server
 from small_index import settings_of, small_indexes
 from small_knowledge import ARTICLES, CODE, CONTENT, MOVING_IN, question, services_of
@@ -33,6 +34,12 @@ from settings import Settings, SettingsError, load_settings
 
 PROMPT = ({"role": "system", "content": "規則"}, {"role": "user", "content": "{}"})
 SAID_BY_AI = "AIが書き直した"
+
+
+@pytest.fixture(autouse=True)
+def _all_logs() -> None:
+    """Another test of this process may have left only errors to be logged."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 from small_index import settings_of, small_indexes
 from small_knowledge import ARTICLES, question, services_of
 from structlog.testing import capture_logs
@@ -18,6 +19,12 @@ from bot.reranker import CrossEncoderReranker, Reranker, RerankerUnavailable, lo
 from bot.steps.rerank import LONGEST, TOP, mix, read, rerank
 from bot.turn import Ranked, Services, Topic, Turn
 from indexer.search import Candidate
+
+
+@pytest.fixture(autouse=True)
+def _all_logs() -> None:
+    """Another test of this process may have left only errors to be logged."""
+    structlog.reset_defaults()
 
 
 def _model(folder: Path, labels: int) -> Path:
