@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, time
@@ -43,6 +44,12 @@ class Content:
     def article_of(self) -> Mapping[str, Article]:
         """Articles by id."""
         return {a.id: a for a in self.articles}
+
+    @cached_property
+    def waste_department(self) -> str:
+        """Key of the department that answers for most articles on waste; "" leads to the reception."""
+        keys = Counter(a.department for a in self.articles if a.category.startswith("ごみ") and a.department)
+        return keys.most_common(1)[0][0] if keys else ""
 
     @property
     def reception(self) -> Department | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 
 from bot import waste_talk
@@ -44,7 +43,7 @@ class _WasteDesk:
     def __init__(self, topic: Topic, turn: Turn, services: Services, table: WasteTable) -> None:
         self.topic, self.services, self.table = topic, services, table
         self.language, self.today = turn.language, turn.question.asked_on
-        self.contact = contact_of(services, _waste_department(services), self.language)
+        self.contact = contact_of(services, services.content.waste_department, self.language)
         self.said = topic.said or topic.text
         self.district = waste_talk.district(self.said, topic.text, turn.question.history, table)
 
@@ -143,9 +142,3 @@ class _WasteDesk:
             probability=1.0 if answered else self.topic.probability, ranking=ranking(self.topic),
             facet=self.topic.facets[0].key if self.topic.facets else None,
         )  # fmt: skip
-
-
-def _waste_department(services: Services) -> str:
-    """The department that answers for most articles on waste; "" leads to the reception."""
-    keys = Counter(a.department for a in services.content.articles if a.category.startswith("ごみ") and a.department)
-    return keys.most_common(1)[0][0] if keys else ""

@@ -13,6 +13,7 @@ from bot.question import PastTurn
 from bot.steps.rank import rank
 from bot.steps.retrieve import retrieve
 from bot.turn import Services, Topic, Turn
+from indexer.search import Found
 
 _NAMES_ONLY = re.compile(
     r"^(?:じゃあ?|では)?[、,\s]*[^、。?？がを]{1,12}(?:は|なら|だと|の場合は|のほうは|です|やけど)[。?？\s]*$"
@@ -33,11 +34,13 @@ def understand(turn: Turn, services: Services) -> Turn:
             return turn.with_(topics=(Topic(turn.text, recognise(asked), said=asked, chosen=article.id),))
     if intents.is_small_talk(turn.text):
         return turn.with_(topics=(Topic(turn.text, status=Status.SMALL_TALK),))
-    candidates = Candidates(lambda said: _ranked(said, turn, services), services.content)
+    looked_up: dict[str, Found] = {}
+    candidates = Candidates(lambda said: _ranked(said, turn, services, looked_up), services.content)
     parts = topics.split(turn.text, candidates)
     if len(parts) > MOST_TOPICS:
         parts = [*parts[: MOST_TOPICS - 1], " ".join(parts[MOST_TOPICS - 1 :])]
-    return turn.with_(topics=tuple(_topic(part, turn, services, candidates) for part in parts))
+    understood = [_topic(part, turn, services, candidates) for part in parts]
+    return turn.with_(topics=tuple(topic.with_(found=looked_up.get(topic.text)) for topic in understood))
 
 
 def _topic(part: str, turn: Turn, services: Services, candidates: Candidates) -> Topic:
@@ -60,7 +63,9 @@ def _facets(part: str, history: Sequence[PastTurn]) -> tuple[Facet, ...]:
     return next((asked for turn in reversed(history[-LOOKED_BACK:]) if (asked := recognise(turn.question))), ())
 
 
-def _ranked(said: str, turn: Turn, services: Services) -> tuple[str, ...]:
-    """The articles this text alone would be answered from, best first."""
-    looked = rank(retrieve(turn.with_(topics=(Topic(said),)), services), services)
-    return tuple(ranked.candidate.article.id for ranked in looked.topics[0].ranked)
+def _ranked(said: str, turn: Turn, services: Services, looked_up: dict[str, Found]) -> tuple[str, ...]:
+    """The articles this text alone would be answered from, best first; what was found is noted for the later steps."""
+    (topic,) = rank(retrieve(turn.with_(topics=(Topic(said),)), services), services).topics
+    if topic.found:
+        looked_up[said] = topic.found
+    return tuple(ranked.candidate.article.id for ranked in topic.ranked)

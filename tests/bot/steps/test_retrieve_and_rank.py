@@ -10,7 +10,9 @@ from small_knowledge import TODAY, question
 
 from bot.steps.rank import DENSE_WEIGHT, FOLLOWED, fused, rank
 from bot.steps.retrieve import retrieve
+from bot.steps.understand import understand
 from bot.turn import Services, Topic, Turn
+from indexer.search import Found, SearchIndex
 
 
 def ranked(services: Services, *topics: Topic, on: date = TODAY) -> list[Topic]:
@@ -62,3 +64,21 @@ def test_equal_scores_are_ordered_by_id(services: Services) -> None:
     (topic,) = ranked(services, Topic("ペンギン"))  # no word and no axis in common: all scores are equal
     assert len({r.score for r in topic.ranked}) == 1
     assert ids(topic) == sorted(ids(topic))
+
+
+def test_what_was_looked_up_to_understand_a_message_is_not_looked_up_again(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+    search = SearchIndex.search
+
+    def spy(self: SearchIndex, text: str, on: date) -> Found:
+        searched.append(text)
+        return search(self, text, on)
+
+    monkeypatch.setattr(SearchIndex, "search", spy)
+    turn = understand(Turn(question(two := "印鑑登録をしたい。犬を飼い始めたらどうする？"), text=two), services)
+    found = retrieve(turn, services)
+    assert all(topic.found for topic in found.topics)
+    assert len(found.topics) == 2
+    assert len(searched) == len(set(searched)) >= 2
