@@ -14,7 +14,12 @@ _WISH = r"(?:たい|ほしい|欲しい)(?:です)?(?:のと|し|んだけど|�
 _ASK = r"(?:ですか|ますか|のか|曜日で|いくらで|どこで|いつで)"
 _LOST = r"(?:なくした|失くした|忘れた|落とした|なくして|切れた)(?:のと|し)?"
 _CLAUSE = re.compile(rf"(?:{_WISH}|{_ASK}|{_LOST})[、,]\s*")
-_AND = re.compile(r"(?<=[^でもこな])と[、,]\s*|(?<=こと)と[、,]?\s*|(?<=の)と[、,]\s*")
+_AND = re.compile(
+    r"(?<=[^でもこな])と[、,]\s*|(?<=こと)と[、,]?\s*|(?<=の)と[、,]\s*|と(?:あわせて|併せて|合わせて)[、,]?\s*(?=[^、。]+も)"
+)
+_ALTERNATIVE = re.compile(r"それとも|どっち|どちら(?!も)")
+_OWN_TOPIC = re.compile(r"[^、。？?はをがって]{2,12}(?:は|って)")
+"""After 「〜したいけど、」 a second question names its subject first; all else goes on about the wish."""
 _PARALLEL = re.compile(r"^[^、。]*(の[^の、。]{2,6})と[^、。]*\1")
 _ASKED = (
     "値段|料金|代金|金額|手続き?|捨て方|出し方|申し込み|申込|使い方|書き方|やり方|方法|こと|件|予約|時間|場所|窓口|期限|締め切り|更新|再発行|"
@@ -27,6 +32,7 @@ _EXPLAINS = re.compile(r"[、,][^、,?？]{3,24}(?:んですけど|んだけど|
 """A reason said after the question holds for all of it: 「水道とごみの手続き、来月越してくるんですけど」."""
 _NAMED_THING = re.compile(r"^.{4,}(?:もの|こと|ところ|とこ|書類|方法)$")
 """「市役所に出すもの」 is a thing to ask for though its words name no subject."""
+_ASKING = re.compile(r"何|なに|どの|どこ|いくつ|いつ")
 _NOUN_PHRASE = re.compile(r"^[^、。がをはも]{1,16}$")
 _TOGETHER = re.compile(r"と(?:一緒|いっしょ|協力|相談|同じ|比べ|違|ちが)|どっち|どちら(?!も)|違い|比べ")
 """「友人と一緒に」「AとBの違い」: と joins, but asks one thing."""
@@ -57,9 +63,10 @@ def _clauses(sentence: str, candidates: Candidates) -> Iterator[str]:
         rest = sentence[match.end() :]
         both_ask = bool(re.search(rf"{_ASK}$", first)) and Unit(rest).asks
         lost = bool(re.search(rf"{_LOST}$", first))
-        if not rest.startswith("それとも") and _differ(
-            first, rest, candidates, sentence, sure=joins or both_ask or lost or Unit(rest).adds
-        ):
+        sure = joins or both_ask or lost or Unit(rest).adds
+        told = not lost and _tells(first, rest, candidates)
+        explains = first.endswith("けど") and not _OWN_TOPIC.match(rest)
+        if not told and not explains and not _ALTERNATIVE.match(rest) and _differ(first, rest, candidates, sentence, sure):
             yield first
             start = match.end()
     yield sentence[start:]
@@ -102,7 +109,7 @@ def _about(noun: str) -> str:
 def _is_noun(noun: str) -> bool:
     """「割れた皿」, but not 「協力して猫」."""
     words = text.morphemes(noun)
-    return bool(_NOUN_PHRASE.match(noun)) and words[-1][1] in _NOUN and ("て", "助詞") not in words
+    return bool(_NOUN_PHRASE.match(noun)) and words[-1][1] in _NOUN and ("て", "助詞") not in words and not _ASKING.match(noun)
 
 
 def _between_nouns(clause: str) -> Iterator[tuple[int, int]]:
@@ -115,6 +122,14 @@ def _between_nouns(clause: str) -> Iterator[tuple[int, int]]:
         if inside and ((surface == "と" and part == "助詞") or (surface in "・、," and _LIST.search(clause))):
             yield at, end
         at = end
+
+
+def _tells(first: str, second: str, candidates: Candidates) -> bool:
+    """Whether the article for the first clause speaks of what the second names, and is near to that too."""
+    one, two = candidates.first(first), candidates.first(second)
+    if not one or one[0] not in two[:NEAR]:
+        return False
+    return all(candidates.mentions(one[0], word) for word in candidates.names(second, two[0]))
 
 
 def _differ(first: str, second: str, candidates: Candidates, whole: str, sure: bool = False, about: str = "") -> bool:
@@ -131,10 +146,8 @@ def _differ(first: str, second: str, candidates: Candidates, whole: str, sure: b
         return False
     first, second = about + first, about + second
     one, two = candidates.first(first), candidates.first(second)
-    if not one or not two or one[0] == two[0] or not (named := candidates.names(second, two[0])):
+    if not one or not two or one[0] == two[0] or not candidates.names(second, two[0]):
         return False
-    if one[0] in two[:NEAR] and all(candidates.mentions(one[0], word) for word in named):
-        return False  # the first article tells of the second thing too
     if sure:
         return two[0] in candidates.first(f"{first} {second}")[:NEAR] or two[0] not in one
     return bool(candidates.names(first, one[0])) and not candidates.bridge(first, second, whole)

@@ -25,12 +25,13 @@ _JOINING = (
 _CONNECTOR = re.compile(rf"^(?:{_JOINING}|また(?=[、,])|さらに(?=[、,])|加えて|あわせて(?=[、,]))[、,はでもに]?[、,]?\s*")
 _JOINED = re.compile(rf"(?:(?<=[のこ]と)|(?<=と))?[、,]\s*(?={_JOINING}|(?<=[、,])また[、,])")
 _MARK = re.compile(r"^\s*(?:[・\-*●○◆■]|[(（]?[0-9０-９]{1,2}[.)）．、:：]|[①-⑳])\s*")
+_GOES_ON = re.compile(r"(?:の|を|って)(?=[一-龯ァ-ヴ])")
 _ARROW = re.compile(r"\s*[→⇒]\s*")
 _INLINE_MARK = re.compile(r"\s*(?=[①-⑳])")
 ASKS = re.compile(
     r"[?？]|(?:です|ます|ません|でしょう|の|ん|る|い|た|よい|せん)か(?:ね|な|い|しら|のう)?[。\s]*$|"
     r"(?:たい|ほしい|欲しい)(?:のう|わ|な|です|のですが|んですが|んだけど|んやけど|けど)?[。!！…\s]*$|"
-    r"教えて|おしえて|知りたい|(?:は|って|とか|っけ|だか)[。…\s]*$|いくら|なんぼ|どこ|いつ|どう|なに|何|方法|について[。\s]*$|お願い|かな[。\s]*$"
+    r"って聞(?:いた|きま)|教えて|おしえて|知りたい|(?:は|って|とか|っけ|だか)[。…\s]*$|いくら|なんぼ|どこ|いつ|どう|なに|何|方法|について[。\s]*$|お願い|かな[。\s]*$"
 )
 """What makes a sentence a question or a wish."""
 _NOT_BESIDE = frozenset(
@@ -88,7 +89,8 @@ def units(body: str) -> list[Unit]:
 def _sentences(line: str) -> Iterator[Unit]:
     whole: list[str] = []
     for sentence in text.sentences(line):
-        if whole and not any(c.isalnum() for c in sentence):  # the second sign of 「！！」
+        # The second sign of 「！！」, and what goes on after a sign of doubt: 「電気証明書？の更新」.
+        if whole and (not any(c.isalnum() for c in sentence) or _GOES_ON.match(sentence)):
             whole[-1] += sentence
         else:
             whole.append(sentence)

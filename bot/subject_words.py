@@ -36,3 +36,9 @@ def subject_nouns(question: str) -> list[str]:
     """The nouns among them, as they stand."""
     nouns = [surface for surface, kind in text.morphemes(question) if kind == "名詞"]
     return [noun for noun in nouns if subject_words(noun)]
+
+
+def ends_in_noun(said: str) -> bool:
+    """Whether a text is no sentence yet: 「ソファ、タンス」."""
+    words = text.morphemes(said.rstrip("、, "))
+    return bool(words) and words[-1][1] == "名詞"

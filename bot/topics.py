@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.candidates import Candidates
+from bot.candidates import NEAR, Candidates
 from bot.coordination import parted
 from bot.intents import wants_person
-from bot.messages import ASKS, Unit, body_of, units
-from bot.subject_words import names_no_subject, subject_nouns
+from bot.messages import Unit, body_of, units
+from bot.subject_words import ends_in_noun, names_no_subject, subject_nouns
 
 LONGEST_CONTEXT = 60
 """Characters of explaining sentences that every question of a message carries along."""
@@ -87,10 +87,14 @@ class _Questions:
             return True
         if self._candidates is None:
             return False
-        before = self._topics[-1]
-        known, now = self._candidates.first(before)[:1], self._candidates.first(unit.text)
+        before, candidates = self._topics[-1], self._candidates
+        known, now = candidates.first(before)[:1], candidates.first(unit.text)
         if unit.opened:  # 「ソファ、タンス、それとマットレスを捨てたい」 is one question
-            return not subject_nouns(unit.text) or (not ASKS.search(before) and known == now[:1])
-        if starts:
-            return not known or known[0] in now[:2] or not self._candidates.names(unit.text, now[0])
-        return not self._candidates.turns(unit.text, before)
+            whole = bool(known) and known[0] in now[:NEAR] and ends_in_noun(before)
+            return whole or not subject_nouns(unit.text)
+        if not starts:
+            return not candidates.turns(unit.text, before)
+        named = candidates.names(unit.text, now[0]) if now else []
+        if not known or not named or known[0] == now[0]:
+            return True
+        return known[0] in now[:NEAR] and all(candidates.mentions(known[0], word) for word in named)
