@@ -9,6 +9,7 @@ from math import log
 import numpy as np
 import pytest
 from small_knowledge import ARTICLES, CERTIFICATE, CONTENT, MOVING_IN, PLANNED, TODAY, snapshot_of
+from threadpoolctl import threadpool_info
 
 from indexer.search import Candidate, Found, SearchIndex
 from indexer.snapshot import Snapshot
@@ -124,3 +125,7 @@ def test_the_embedded_encoder_finds_by_meaning_what_shares_no_word(opened: Snaps
     ranked = sorted(found.kept, key=lambda c: -(c.question + c.body))
     assert of(found, "dog").coverage == 0
     assert "dog" in [c.article.id for c in ranked[:3]]
+
+
+def test_cosines_of_a_question_wake_no_second_thread(index: SearchIndex) -> None:
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
