@@ -41,7 +41,7 @@ bench: .venv/.bench-ready ## measure quality and speed and compare with others; 
 	$(call say,Are the figures those that were published?)
 	$(PYTHON) -m evaluation pins
 
-bench-scale: .venv/.test-ready ## measure a town of a million passages (some 20 minutes, 12 GiB)
+bench-scale: .venv/.test-ready ## measure a town of a million passages (ten minutes, 10 GiB)
 	$(PYTHON) -m evaluation bench-scale --into docs/benchmarks.md
 
 screenshots: .venv/.test-ready .chromium ## make docs/images anew from the running demo
