@@ -13,7 +13,7 @@ from indexer.text import normalise
 from knowledge.articles import Article
 from knowledge.snapshot_content import Content
 
-KEPT = 5
+KEPT = 20
 """Articles kept of each look-up."""
 NEAR = 3
 """A question with the article before it among its first so many goes on about the same."""
@@ -42,6 +42,15 @@ class Candidates:
     def known(self, articles: Sequence[str]) -> tuple[str, ...]:
         """Those of the ids that are articles; the sorting table is none."""
         return tuple(a for a in articles if a in self._content.article_of)
+
+    def category(self, article: str) -> str:
+        """The article's category; "" for an unknown one."""
+        found = self._content.article_of.get(article)
+        return found.category if found else ""
+
+    def marked(self, said: str) -> bool:
+        """Whether a text names first what it is about: 「保険料は年金から引かれますか」."""
+        return bool(_MARKED.match(said))
 
     def is_about(self, article: str, word: str) -> bool:
         """Whether title or other question forms of the article have the word."""

@@ -10,6 +10,8 @@ from bot.messages import Unit
 from bot.subject_words import names_no_subject
 from indexer import text
 
+KNOWN = 5
+"""Articles of one look-up that count as its own."""
 _WISH = r"(?:たい|ほしい|欲しい)(?:です)?(?:のと|し|んだけど|けど|っちゃけど)?"
 _ASK = r"(?:ですか|ますか|のか|曜日で|いくらで|どこで|いつで)"
 _LOST = r"(?:なくした|失くした|忘れた|落とした|なくして|切れた)(?:のと|し)?"
@@ -149,5 +151,5 @@ def _differ(first: str, second: str, candidates: Candidates, whole: str, sure: b
     if not one or not two or one[0] == two[0] or not candidates.names(second, two[0]):
         return False
     if sure:
-        return two[0] in candidates.first(f"{first} {second}")[:NEAR] or two[0] not in one
+        return two[0] in candidates.first(f"{first} {second}")[:NEAR] or two[0] not in one[:KNOWN]
     return bool(candidates.names(first, one[0])) and not candidates.bridge(first, second, whole)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from bot.boundaries import begins_another
 from bot.candidates import NEAR, Candidates
 from bot.coordination import parted
 from bot.intents import wants_person
@@ -12,6 +14,8 @@ from bot.subject_words import ends_in_noun, names_no_subject, subject_nouns
 
 LONGEST_CONTEXT = 60
 """Characters of explaining sentences that every question of a message carries along."""
+_REASON = re.compile(r"(?:て|で|から|ので|んで|けど|が)[、。…\s]*$")
+"""A statement that ends so explains what was said before."""
 
 
 def split(message: str, candidates: Candidates | None = None) -> list[str]:
@@ -56,7 +60,7 @@ class _Questions:
         begins = begins or unit.entry > 1
         starts = begins or ((unit.opened or unit.adds) and (unit.asks or not explains))
         asks = unit.asks or one_of_several or unit.entry > 0
-        if not asks and not (starts and (self._topics or self._context)):
+        if not asks and not (starts and (self._topics or self._context)) and not self._another_trouble(unit, later):
             self._context.append(unit.text)
             return
         if starts and not begins and self._context:
@@ -69,6 +73,14 @@ class _Questions:
         carried = self._shared if self._topics and not self._context and not (starts and not begins) else self._context
         self._topics.append(" ".join([*carried, unit.text]))
         self._context = []
+
+    def _another_trouble(self, unit: Unit, later: Sequence[Unit]) -> bool:
+        """Whether a statement at the end is a question of its own: 「選挙の券をすてちゃった」."""
+        if not self._topics or self._context or self._candidates is None or any(u.asks for u in later):
+            return False
+        if _REASON.search(unit.text):
+            return False
+        return not names_no_subject(unit.text) and begins_another(self._candidates, self._topics[-1], unit.text)
 
     def _close(self) -> None:
         """What explained nothing further belongs to the question before, or was one itself."""
@@ -93,7 +105,7 @@ class _Questions:
             whole = bool(known) and known[0] in now[:NEAR] and ends_in_noun(before)
             return whole or not subject_nouns(unit.text)
         if not starts:
-            return not candidates.turns(unit.text, before)
+            return not (candidates.turns(unit.text, before) or begins_another(candidates, before, unit.text))
         named = candidates.names(unit.text, now[0]) if now else []
         if not known or not named or known[0] == now[0]:
             return True

@@ -16,7 +16,8 @@ from bot.turn import Services, Topic, Turn
 from indexer.search import Found
 
 _NAMES_ONLY = re.compile(
-    r"^(?:じゃあ?|では)?[、,\s]*[^、。?？がを]{1,12}(?:は|なら|だと|の場合は|のほうは|です|やけど)[。?？\s]*$"
+    r"^(?:じゃあ?|では|あと)?[、,\s]*[^、。?？がを]{1,14}?"
+    r"(?:は|も|なら|だと|だったら|でも|ても|の場合は?|(?:の)?(?:ほう|方|やつ)は?|です|やけど|だけど|ですけど|ですが)[。?？\s]*$"
 )
 LOOKED_BACK = 2
 """Exchanges in which what is asked of a thing is looked for where the message only names the thing."""
@@ -35,12 +36,17 @@ def understand(turn: Turn, services: Services) -> Turn:
     if intents.is_small_talk(turn.text):
         return turn.with_(topics=(Topic(turn.text, status=Status.SMALL_TALK),))
     looked_up: dict[str, Found] = {}
-    candidates = Candidates(lambda said: _ranked(said, turn, services, looked_up), services.content)
+    candidates = candidates_of(turn, services, looked_up)
     parts = topics.split(turn.text, candidates)
     if len(parts) > MOST_TOPICS:
         parts = [*parts[: MOST_TOPICS - 1], " ".join(parts[MOST_TOPICS - 1 :])]
     understood = [_topic(part, turn, services, candidates) for part in parts]
     return turn.with_(topics=tuple(topic.with_(found=looked_up.get(topic.text)) for topic in understood))
+
+
+def candidates_of(turn: Turn, services: Services, looked_up: dict[str, Found]) -> Candidates:
+    """Look-ups of any text as this turn makes them; what each found is noted in `looked_up`."""
+    return Candidates(lambda said: _ranked(said, turn, services, looked_up), services.content)
 
 
 def _topic(part: str, turn: Turn, services: Services, candidates: Candidates) -> Topic:
