@@ -24,11 +24,11 @@ MANY = 8
 """Words from which on a text counts as long."""
 
 
-def begins_another(candidates: Candidates, before: str, said: str) -> bool:
-    """Whether `said` begins another question than `before`."""
+def begins_another(candidates: Candidates, before: str, said: str, least: float | None = None) -> bool:
+    """Whether `said` begins another question than `before`, with at least the fitted probability or `least`."""
     model = _model()
     total = model["bias"] + sum(w * x for w, x in zip(model["weights"], features(candidates, before, said), strict=True))
-    return bool(1 / (1 + math.exp(-total)) >= model["limit"])
+    return bool(1 / (1 + math.exp(-total)) >= (model["limit"] if least is None else least))
 
 
 def features(candidates: Candidates, before: str, said: str) -> list[float]:

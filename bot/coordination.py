@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from bot.boundaries import begins_another
 from bot.candidates import NEAR, Candidates
 from bot.messages import Unit
-from bot.subject_words import names_no_subject
+from bot.subject_words import ends_in_noun, names_no_subject
 from indexer import text
 
 KNOWN = 5
@@ -19,7 +21,12 @@ _CLAUSE = re.compile(rf"(?:{_WISH}|{_ASK}|{_LOST})[、,]\s*")
 _AND = re.compile(
     r"(?<=[^でもこな])と[、,]\s*|(?<=こと)と[、,]?\s*|(?<=の)と[、,]\s*|と(?:あわせて|併せて|合わせて)[、,]?\s*(?=[^、。]+も)"
 )
-_ALTERNATIVE = re.compile(r"それとも|どっち|どちら(?!も)")
+_LOOSE = re.compile(r"(?P<joins>けど|けれど|けれども|し)[、,]\s*|(?<=[？?])\s+|(?<=[かのいすたるん])\s+(?=[^\s]{6,})")
+ASIDE = 8
+"""Characters up to which a bare noun after a wish only explains it: 「名前を変えたい、中国籍」."""
+LOOSE = 0.95
+"""How likely another question must begin where what comes first may as well explain what follows (「〜たいんだけど、〜」)."""
+_ALTERNATIVE = re.compile(r"それとも|ちなみに|どっち|どちら(?!も)")
 _OWN_TOPIC = re.compile(r"[^、。？?はをがって]{2,12}(?:は|って)")
 """After 「〜したいけど、」 a second question names its subject first; all else goes on about the wish."""
 _PARALLEL = re.compile(r"^[^、。]*(の[^の、。]{2,6})と[^、。]*\1")
@@ -28,20 +35,22 @@ _ASKED = (
     "登録|届け?|免許|返し方|取り方|とり方|直し方"
 )
 _TAIL = re.compile(
-    rf"(?:[、,]?(?:両方|全部|どっちも|どちらも|まとめて).*|の(?:{_ASKED}).*|(?:を|が|は|って|に|とか|も)[^をがは]*|(?:とれ|取れ|もらえ|ほし|欲し|どう|いくら|なんぼ).*|\s.*)$"
+    rf"(?:[、,](?!.*[、,]).*|[、,]?(?:両方|全部|どっちも|どちらも|まとめて).*|の(?:{_ASKED}).*|(?:を|が|は|って|に|とか|も)[^をがは]*|(?:とれ|取れ|もらえ|ほし|欲し|どう|いくら|なんぼ).*|\s.*)$"
 )
 _EXPLAINS = re.compile(r"[、,][^、,?？]{3,24}(?:んですけど|んだけど|んですが|のですが|ので|んで)[。]?$")
 """A reason said after the question holds for all of it: 「水道とごみの手続き、来月越してくるんですけど」."""
 _NAMED_THING = re.compile(r"^.{4,}(?:もの|こと|ところ|とこ|書類|方法)$")
 """「市役所に出すもの」 is a thing to ask for though its words name no subject."""
 _ASKING = re.compile(r"何|なに|どの|どこ|いくつ|いつ")
-_NOUN_PHRASE = re.compile(r"^[^、。がをはも]{1,16}$")
-_TOGETHER = re.compile(r"と(?:一緒|いっしょ|協力|相談|同じ|比べ|違|ちが)|どっち|どちら(?!も)|違い|比べ")
+_NOUN_PHRASE = re.compile(r"^[^、。はも]{1,20}$")
+_TOGETHER = re.compile(r"と(?:一緒|いっしょ|協力|相談|同じ|比べ|違|ちが)|どっち|どちら(?!も)|違[いう]|ちが[いう]|比べ")
 """「友人と一緒に」「AとBの違い」: と joins, but asks one thing."""
 _LIST = re.compile(
-    r"^(?:[^、・,がをはで]{1,12}[・、,]){2,}|^[^、・,がをはで]{1,12}・|^[^、・,がをはで]{1,12}[、,][^、・,がをはでもに]{1,12}$"
+    r"^(?:[^、・,がをはで]{1,12}[・、,]){2,}|^[^、・,がをはで]{1,12}・|^[^、・,がをはで]{1,12}[、,][^、・,がをはでもに]{1,12}(?:$|(?:を|の(?:値段|料金|手続き?|方法|こと|件))[^、,]*$)"
 )
 """「健康保険、年金」「パソコン・モバイルバッテリー」: a sentence that begins with bare nouns."""
+_BOTH = re.compile(r"^([^、。も]{2,20})も([^、。も]{2,20})も([^、。]*)$")
+"""「住民票も印鑑証明もほしい」."""
 _ENDINGS = ("助詞", "助動詞", "補助記号")
 _NOUN = ("名詞", "接尾辞", "形状詞")
 
@@ -67,15 +76,34 @@ def _clauses(sentence: str, candidates: Candidates) -> Iterator[str]:
         lost = bool(re.search(rf"{_LOST}$", first))
         sure = joins or both_ask or lost or Unit(rest).adds
         told = not lost and _tells(first, rest, candidates)
-        explains = first.endswith("けど") and not _OWN_TOPIC.match(rest)
+        aside = not joins and len(rest) <= ASIDE and ends_in_noun(rest)
+        explains = aside or (first.endswith("けど") and not _OWN_TOPIC.match(rest))
         if not told and not explains and not _ALTERNATIVE.match(rest) and _differ(first, rest, candidates, sentence, sure):
             yield first
             start = match.end()
-    yield sentence[start:]
+    yield from _at_ends(sentence[start:], candidates)
+
+
+def _at_ends(clause: str, candidates: Candidates) -> Iterator[str]:
+    """Sentences with a comma or a space between them: 「住民票はいくら、ごみの日はいつ」."""
+    start = 0
+    looser = [(m.start() + len(m["joins"] or ""), m.end()) for m in _LOOSE.finditer(clause)]
+    for begin, end in sorted({*text.clause_ends(clause), *looser}):
+        first, rest = clause[start:begin], clause[end:].strip()
+        if names_no_subject(first) or names_no_subject(rest) or _ALTERNATIVE.match(rest):
+            continue
+        if begins_another(candidates, first, rest, LOOSE if (begin, end) in looser else None):
+            yield first
+            start = end
+    yield clause[start:].strip()
 
 
 def _nouns(clause: str, candidates: Candidates) -> list[str]:
     """Nouns side by side, each group with what is said of all: 「段ボールと割れた皿の捨て方」."""
+    if (both := _BOTH.match(clause)) and not _TOGETHER.search(clause):
+        one, other, rest = both.groups()
+        if _is_noun(one) and _is_noun(other) and _differ(one, other, candidates, clause):
+            return [f"{one}も{rest}", f"{other}も{rest}"]
     cuts = list(_between_nouns(clause))
     if not cuts or _TOGETHER.search(clause):
         return [clause]
@@ -111,7 +139,21 @@ def _about(noun: str) -> str:
 def _is_noun(noun: str) -> bool:
     """「割れた皿」, but not 「協力して猫」."""
     words = text.morphemes(noun)
-    return bool(_NOUN_PHRASE.match(noun)) and words[-1][1] in _NOUN and ("て", "助詞") not in words and not _ASKING.match(noun)
+    return (
+        bool(_NOUN_PHRASE.match(noun))
+        and words[-1][1] in _NOUN
+        and ("て", "助詞") not in words
+        and not _ASKING.match(noun)
+        and not _open_verb(words)
+    )
+
+
+def _open_verb(words: list[tuple[str, str]]) -> bool:
+    """Whether a verb goes on instead of telling of the noun after it: 「借金が重なり家計」, not 「割れた皿」."""
+    return any(
+        kind == "動詞" and following == "名詞" and not re.search(r"[うくぐすつぬぶむるたん]$", surface)
+        for (surface, kind), (_, following) in pairwise(words)
+    )
 
 
 def _between_nouns(clause: str) -> Iterator[tuple[int, int]]:
@@ -121,7 +163,8 @@ def _between_nouns(clause: str) -> Iterator[tuple[int, int]]:
     for number, (surface, part) in enumerate(words):
         end = at + len(surface)
         inside = 0 < number < len(words) - 1 and words[number - 1][1] in _NOUN and words[number + 1][1] not in _ENDINGS
-        if inside and ((surface == "と" and part == "助詞") or (surface in "・、," and _LIST.search(clause))):
+        joins = (surface == "と" and part == "助詞") or surface in ("および", "及び", "ならびに", "並びに")
+        if inside and (joins or (surface in "・、," and _LIST.search(clause))):
             yield at, end
         at = end
 

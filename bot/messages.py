@@ -36,7 +36,7 @@ ASKS = re.compile(
 """What makes a sentence a question or a wish."""
 _NOT_BESIDE = frozenset(
     (  # noqa: SIM905 - words, not quotation marks, are to be read here
-        "隣 今 私 わたし うち 誰 何 いつ どこ どれ それ これ ここ そこ いくつ 一緒 全部 両方 今日 明日 土曜 日曜 土日 夫 妻 母 父"
+        "隣 今 私 わたし うち 誰 何 いつ どこ どれ それ これ ここ そこ いくつ 一緒 全部 両方 今日 明日 土曜 日曜 土日 夫 妻 母 父 人 ひと 方 子 自分"
     ).split()
 )
 """Nouns before も that set nothing new beside: 「隣も出ない」「今も」「誰も」."""

@@ -12,6 +12,8 @@ from bot.intents import wants_person
 from bot.messages import Unit, body_of, units
 from bot.subject_words import ends_in_noun, names_no_subject, subject_nouns
 
+STATED = 0.95
+"""How likely another question must begin where a message ends with a statement: most of them explain."""
 LONGEST_CONTEXT = 60
 """Characters of explaining sentences that every question of a message carries along."""
 _REASON = re.compile(r"(?:て|で|から|ので|んで|けど|が)[、。…\s]*$")
@@ -80,7 +82,7 @@ class _Questions:
             return False
         if _REASON.search(unit.text):
             return False
-        return not names_no_subject(unit.text) and begins_another(self._candidates, self._topics[-1], unit.text)
+        return not names_no_subject(unit.text) and begins_another(self._candidates, self._topics[-1], unit.text, STATED)
 
     def _close(self) -> None:
         """What explained nothing further belongs to the question before, or was one itself."""

@@ -61,6 +61,19 @@ def morphemes(text: str) -> list[tuple[str, str]]:
     return [(m.surface(), m.part_of_speech()[0]) for m in _sudachi().tokenize(text[:LONGEST], SplitMode.C)]
 
 
+def clause_ends(text: str) -> list[tuple[int, int]]:
+    """(start, end) of every comma after a word that could end a sentence: 「捨てたい、」「ですか、」, not 「捨てて、」."""
+    found: list[tuple[int, int]] = []
+    at, finite = 0, False
+    for m in _sudachi().tokenize(text[:LONGEST], SplitMode.C):
+        surface, part = m.surface(), m.part_of_speech()
+        if finite and surface in ("、", ","):
+            found.append((at, at + len(surface)))
+        finite = part[5].startswith("終止形") or part[1] == "終助詞" or surface in ("の", "ん", "か")
+        at += len(surface)
+    return found
+
+
 def readings(text: str) -> list[tuple[str, str]]:
     """(surface, reading in katakana) of all words (split mode C)."""
     return [(m.surface(), m.reading_form()) for m in _sudachi().tokenize(text[:LONGEST], SplitMode.C)]

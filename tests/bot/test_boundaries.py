@@ -25,8 +25,8 @@ def candidates() -> Candidates:
 
 def test_another_article_begins_another_question_and_the_same_does_not() -> None:
     known = candidates()
-    other = begins_another(known, "転入届はどこですか", "粗大ごみの出し方を教えて")
-    same = begins_another(known, "転入届はどこですか", "転入届はいつまでですか")
+    other = begins_another(known, "転入届はどこですか", "粗大ごみの出し方を教えて", 0.5)
+    same = begins_another(known, "転入届はどこですか", "転入届はいつまでですか", 0.5)
     assert (other, same) == (True, False)
 
 
