@@ -185,7 +185,6 @@ def markdown(scored: Sequence[Scored], command: str) -> str:
         aim = f"at least {TARGETS[name]:.2f}" if name in TARGETS else ""
         rows.append(f"| {name} | {cells[0]} | {cells[1]} | {cells[2]} | {aim} |")
     lines = [
-        "# Understanding", "",
         f"- the demo municipality, asked on {ASKED_ON.isoformat()}",
         f"- machine: {machine.describe()}",
         f"- command: `{command}`", "",
