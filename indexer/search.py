@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from indexer import text
 from indexer.encoder import EMBEDDED, WORDS, WORDS_SHARE
 from indexer.lexical import best
 from indexer.passage_table import KINDS, PassageTable, phrase_key
-from indexer.passages import Kind, Passage
+from indexer.passages import Kind
 from indexer.snapshot import Snapshot
 from indexer.synonyms import Synonyms
 from knowledge.articles import Article
@@ -25,6 +25,8 @@ __all__ = ["Candidate", "Found", "SearchIndex", "phrase_key"]
 LEXICAL_CANDIDATES = 60
 DENSE_PASSAGES = 200
 SAMPLE = 400
+REMEMBERED = 64
+"""Questions whose candidates are kept: what a conversation asked before is looked up again with each of its questions."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Candidate:
 
     `lexical`: BM25 in standard deviations over all articles; `question`, `body`: greatest cosine with a question form
     and with a part of the body; `coverage`: share of the question's words, weighted by idf, that the article has;
-    `passage`: the part of the body nearest to the question; `exact`: the question is one of the article's own question
+    `exact`: the question is one of the article's own question
     forms, letter for letter but for spaces and punctuation. `share`: BM25 over the greatest it could be without saturation
     (the idf of all words of the question). `words` and `context`: the same two cosines by either half of an embedded
     vector; of another encoder, which has no halves, both are its whole cosines.
@@ -44,7 +46,6 @@ class Candidate:
     question: float
     body: float
     coverage: float
-    passage: Passage | None
     exact: bool = False
     share: float = 0.0
     words: tuple[float, float] = (0.0, 0.0)
@@ -66,7 +67,6 @@ class _Near:
     whole: tuple[float, float]
     words: tuple[float, float]
     context: tuple[float, float]
-    passage: Passage | None
 
 
 class SearchIndex:
@@ -80,9 +80,13 @@ class SearchIndex:
         self._synonyms = Synonyms(snapshot.content.synonyms)
         self._is_question = self._table.kinds == KINDS.index(Kind.QUESTION)
         self.dense_mean, self.dense_deviation = self._background()
+        self._remembered = lru_cache(REMEMBERED)(self._search)
 
     def search(self, question: str, on: date) -> Found:
         """Candidates among the articles in force `on` that day, in no order of merit."""
+        return self._remembered(question, on)
+
+    def _search(self, question: str, on: date) -> Found:
         words = tuple(text.tokens(question))
         lexical = self._synonyms.scores(self.snapshot.lexical, question, words)
         deviation = float(lexical.std()) if lexical.size else 0.0
@@ -97,7 +101,7 @@ class SearchIndex:
         total = sum(self.snapshot.lexical.idf(w) for w in dict.fromkeys(words))
         kept = tuple(
             Candidate(
-                articles[i], float(standard[i]), *near.whole, float(covered), near.passage, i in exact,
+                articles[i], float(standard[i]), *near.whole, float(covered), i in exact,
                 float(lexical[i]) / total if total else 0.0, near.words, near.context,
             )
             for i, covered, near in zip(inside, self._coverage(words, inside), self._near(inside, vector), strict=True)
@@ -115,7 +119,7 @@ class SearchIndex:
         return list(dict.fromkeys([*best(lexical, LEXICAL_CANDIDATES), *(int(i) for i in self._table.article_of(near))]))
 
     def _near(self, pool: Sequence[int], vector: NDArray[np.float32]) -> Iterator[_Near]:
-        """For each article of the pool: best cosine of a question form and of a part of the body, and that part."""
+        """For each article of the pool: best cosine of a question form and of a part of the body."""
         if not pool:
             return
         first = self._table.first
@@ -125,12 +129,9 @@ class SearchIndex:
         cosines = stored @ vector
         question = self._is_question[ids]
         pairs = [_best(part, question, starts[:-1]) for part in (cosines, *self._halves(stored, vector, cosines))]
-        told = np.where(question, -2.0, cosines)
-        for at, (start, end) in enumerate(pairwise(starts)):
-            nearest = start + int(told[start:end].argmax())
-            passage = self.snapshot.passages[int(ids[nearest])] if told[nearest] > -2.0 else None
-            whole, words, context = ((float(asked[at]), float(body[at])) for asked, body in pairs)
-            yield _Near(whole, words, context, passage)
+        listed = [list(zip(asked.tolist(), body.tolist(), strict=True)) for asked, body in pairs]
+        for whole, words, context in zip(*listed, strict=True):
+            yield _Near(whole, words, context)
 
     def _halves(
         self, stored: NDArray[np.float32], vector: NDArray[np.float32], cosines: NDArray[np.float32]

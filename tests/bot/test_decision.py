@@ -17,7 +17,7 @@ MODEL = DecisionModel(
     mean=(10.0, 2.0, 0.5, 0.5, 5.0, 0.5, 1.0), scale=(5.0, 1.0, 0.1, 0.1, 1.0, 0.25, 1.0), weights=(1.0, 0.5, 2.0, 0.0, 0.0, -1.0, 0.0), bias=-0.5,
     thresholds={"ordinary": Thresholds(0.6, 0.2), "high_stakes": Thresholds(0.9, 0.4)}, high_stakes=frozenset({"税", "年金"}),
 )  # fmt: skip
-BEST = Candidate(CERTIFICATE, lexical=4.0, question=0.6, body=0.4, coverage=0.75, passage=None)
+BEST = Candidate(CERTIFICATE, lexical=4.0, question=0.6, body=0.4, coverage=0.75)
 
 
 def test_the_probability_is_that_of_the_logistic_regression() -> None:
@@ -28,7 +28,7 @@ def test_the_probability_is_that_of_the_logistic_regression() -> None:
 
 
 def test_features_that_run_away_are_capped() -> None:
-    far = Candidate(CERTIFICATE, lexical=40.0, question=1.0, body=1.0, coverage=1.0, passage=None)
+    far = Candidate(CERTIFICATE, lexical=40.0, question=1.0, body=1.0, coverage=1.0)
     values = dict(zip(FEATURES, features([50.0, 1.0], far, 2), strict=True))
     assert (values["margin"], values["lexical"]) == (10.0, 15.0)
     assert dict(zip(FEATURES, features([50.0], far, 2), strict=True))["margin"] == 5.0  # nothing to be ahead of

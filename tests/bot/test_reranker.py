@@ -75,7 +75,7 @@ def services() -> Services:
 
 def turn(scores: Sequence[float], **topic: object) -> Turn:
     """One topic whose candidates are the first articles, with these scores of the ranker."""
-    ranked = tuple(Ranked(Candidate(a, s, 0, 0, 0, None), s) for a, s in zip(ARTICLES, scores, strict=False))
+    ranked = tuple(Ranked(Candidate(a, s, 0, 0, 0), s) for a, s in zip(ARTICLES, scores, strict=False))
     return Turn(question("x"), topics=(replace(Topic("引っ越し", ranked=ranked), **topic),))  # type: ignore[arg-type]
 
 

@@ -26,7 +26,7 @@ def composed(services: Services, topic: Topic) -> TopicAnswer:
 
 
 def candidates(*scores: float) -> tuple[Ranked, ...]:
-    return tuple(Ranked(Candidate(a, 0, 0, 0, 1, None), s) for a, s in zip(CONTENT.articles, scores, strict=False))
+    return tuple(Ranked(Candidate(a, 0, 0, 0, 1), s) for a, s in zip(CONTENT.articles, scores, strict=False))
 
 
 def unfolded(answer: TopicAnswer) -> list[str]:
@@ -146,7 +146,7 @@ def test_candidates_far_behind_are_no_choices_but_there_are_always_two(services:
 
 
 def test_two_articles_of_one_title_are_one_choice_and_it_is_the_better_one(services: Services) -> None:
-    twin = Ranked(Candidate(replace(MOVING_IN, id="twin"), 0, 0, 0, 1, None), 8.5)
+    twin = Ranked(Candidate(replace(MOVING_IN, id="twin"), 0, 0, 0, 1), 8.5)
     ranked = (candidates(9.0)[0], twin, *candidates(9.0, 8.0)[1:])
     answer = composed(services, Topic("引っ越し", ranked=ranked, status=Status.ASKED_BACK))
     assert [c.article for c in answer.choices] == ["moving-in", "residence-certificate", None]
@@ -167,8 +167,7 @@ def test_every_ending_without_an_article_says_whom_to_turn_to(services: Services
 def test_unsure_names_a_department_only_where_the_candidates_agree(services: Services) -> None:
     def department(*keys: str) -> str:
         ranked = tuple(
-            Ranked(Candidate(replace(CERTIFICATE, id=str(n), department=k), 0, 0, 0, 1, None), 9.0 - n)
-            for n, k in enumerate(keys)
+            Ranked(Candidate(replace(CERTIFICATE, id=str(n), department=k), 0, 0, 0, 1), 9.0 - n) for n, k in enumerate(keys)
         )
         contact = composed(services, Topic("x", ranked=ranked, status=Status.UNSURE)).contact
         assert contact

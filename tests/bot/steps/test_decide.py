@@ -25,7 +25,7 @@ TAX = next(a for a in ARTICLES if a.category == "税")
 def decided(
     services: Services, x: float, article: Article = CERTIFICATE, others: int = 1, coverage: float = 1.0, **topic: object
 ) -> Topic:
-    candidates = [Candidate(a, 0.0, x, 0.0, coverage, None) for a in (article, *ARTICLES[4 : 4 + others])]
+    candidates = [Candidate(a, 0.0, x, 0.0, coverage) for a in (article, *ARTICLES[4 : 4 + others])]
     ranked = tuple(Ranked(c, 10.0 - at) for at, c in enumerate(candidates))
     asked = Topic("住民票", found=Found(tuple(candidates), (), ("住民", "票"), ()), ranked=ranked, **topic)  # type: ignore[arg-type]
     turn = Turn(question("住民票"), topics=(asked,))
