@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime, now
@@ -22,8 +22,9 @@ if __name__ == "__main__":
 
 
 class Role(StrEnum):
-    """What a member of staff may do. An administrator may do everything within the municipality."""
+    """What a member of staff may do. An administrator may do everything within the municipality; a viewer only reads."""
 
+    VIEWER = "viewer"
     AGENT = "agent"
     EDITOR = "editor"
     APPROVER = "approver"
@@ -46,13 +47,24 @@ class StaffRow(Base):
     session_version: Mapped[int] = mapped_column(Integer, default=1)
     failed_logins: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    email: Mapped[str] = mapped_column(String(254), default="", server_default="")
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The newest time step (30 s since 1970) a code was accepted for; no code works twice."""
+    recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """Argon2 hashes of the codes not used yet."""
+    oidc_subject: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
-    __table_args__ = (UniqueConstraint("municipality", "login"),)
+    __table_args__ = (UniqueConstraint("municipality", "login"), UniqueConstraint("municipality", "oidc_subject"))
 
 
 class AuditRow(Base):
-    """Who did what and when; `detail` never holds a resident's words or a secret."""
+    """Who did what and when; `detail` never holds a resident's words or a secret.
+
+    `sequence` counts within the municipality; `hash` is the SHA-256 (hex) over this entry and `previous`, the hash
+    before it. Rows from before the chain began have none.
+    """
 
     __tablename__ = "audit"
 
@@ -62,5 +74,8 @@ class AuditRow(Base):
     actor: Mapped[str] = mapped_column(String(100))
     action: Mapped[str] = mapped_column(String(50))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    sequence: Mapped[int | None] = mapped_column(BigInteger)
+    previous: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
-    __table_args__ = (Index("ix_audit_municipality_at", "municipality", "at"),)
+    __table_args__ = (Index("ix_audit_municipality_at", "municipality", "at"), UniqueConstraint("municipality", "sequence"))

@@ -60,7 +60,7 @@ def _blueprints(settings: Settings, database: Database, desk: Desk, limiter: Lim
     """Every part of the desk that answers requests, in the order of registration."""
     yield operations.create_blueprint(settings, database, desk)
     yield web.create_blueprint(settings, database, desk, limiter)
-    yield console.create_blueprint(database, settings, limiter)
+    yield console.create_blueprint(database, settings, limiter, desk)
     yield pages.create_blueprint(settings, database, desk, limiter)
 
 

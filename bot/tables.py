@@ -49,6 +49,7 @@ class MessageRow(Base):
     __table_args__ = (
         Index("ix_message_conversation_id", "conversation", "id"),
         UniqueConstraint("conversation", "client_message_id"),
+        Index("ix_message_municipality_created_at", "municipality", "created_at"),
     )
 
 
@@ -71,6 +72,14 @@ class HandoffRow(Base):
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rating: Mapped[int | None]
+    """How content the resident was afterwards, 1 (not at all) to 5 (very)."""
+    rating_comment: Mapped[str | None] = mapped_column(Text)
+    article: Mapped[str | None] = mapped_column(String(200))
+    """The article that was written from it."""
+    resume_token: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 (hex) of the secret in the resume link sent by e-mail."""
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer, default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
@@ -91,3 +100,129 @@ class HandoffEventRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     __table_args__ = (Index("ix_handoff_event_handoff", "handoff"),)
+
+
+class HandoffNoteRow(Base):
+    """What staff note for each other about a hand-over; never shown to the resident."""
+
+    __tablename__ = "handoff_note"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    handoff: Mapped[int] = mapped_column(ForeignKey("handoff.id", ondelete="CASCADE"))
+    staff: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (Index("ix_handoff_note_handoff", "handoff"),)
+
+
+class CannedReplyRow(Base):
+    """A reply that is used often. `text` holds slots such as {receipt}; an empty `department` means all."""
+
+    __tablename__ = "canned_reply"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    title: Mapped[str] = mapped_column(String(100))
+    text: Mapped[str] = mapped_column(Text)
+    department: Mapped[str] = mapped_column(String(50), default="")
+    changed_by: Mapped[str] = mapped_column(String(100), default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
+    __table_args__ = (UniqueConstraint("municipality", "title"),)
+
+
+class PresenceRow(Base):
+    """How far one side of a conversation has read and whether it is typing. `side`: resident or staff."""
+
+    __tablename__ = "presence"
+
+    conversation: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True)
+    side: Mapped[str] = mapped_column(String(10), primary_key=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    read_message: Mapped[int] = mapped_column(BigId, default=0)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    typing_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MailRow(Base):
+    """An e-mail to be sent, stored with the act that caused it and deleted with its conversation.
+
+    `state`: waiting, sent or failed; `key` names the cause, so one act never sends two.
+    """
+
+    __tablename__ = "mail"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    handoff: Mapped[int | None] = mapped_column(ForeignKey("handoff.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    recipient: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(300))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    error: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_mail_state_next_at", "state", "next_at"),)
+
+
+class TaskRow(Base):
+    """Something in the knowledge that a person has to settle, with an owner until it is closed.
+
+    `kind`: downvote, unanswered, overdue, expiring, duplicate, contradiction, broken_link, never_found, unhelpful.
+    `key` names the cause within the kind, so one cause is one open task. `detail` holds masked words at most.
+    """
+
+    __tablename__ = "task"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(300))
+    article: Mapped[str] = mapped_column(String(200), default="")
+    department: Mapped[str] = mapped_column(String(50), default="")
+    conversation: Mapped[str | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"))
+    message: Mapped[int | None] = mapped_column(BigId)
+    count: Mapped[int] = mapped_column(Integer, default=1)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    owner: Mapped[int | None]
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    resolution: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[str] = mapped_column(String(100), default="")
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
+    __table_args__ = (
+        Index("ix_task_municipality_state", "municipality", "state", "kind"),
+        Index("ix_task_municipality_key", "municipality", "kind", "key"),
+    )
+
+
+class ChannelStateRow(Base):
+    """The emergency banner and the kill switch of a channel (`web`, `line`, or `all`)."""
+
+    __tablename__ = "channel_state"
+
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    banner: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """language -> text, with "link" and "level"; empty when there is none."""
+    banner_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    switched_off: Mapped[bool] = mapped_column(default=False)
+    off_reason: Mapped[str] = mapped_column(String(300), default="")
+    changed_by: Mapped[str] = mapped_column(String(100), default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime, now
@@ -55,10 +55,149 @@ class ArticleRow(Base):
     owner: Mapped[str] = mapped_column(String(100), default="")
     state: Mapped[str] = mapped_column(String(20), default="draft")
     digest: Mapped[str] = mapped_column(String(64))
+    review_on: Mapped[date | None]
+    """The day on which somebody has to look whether it is still right."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
 
     __table_args__ = (Index("ix_article_municipality_state", "municipality", "state"),)
+
+
+class ArticleDraftRow(Base):
+    """The working copy of an article, one at most: what staff write, review and approve while residents get the old text.
+
+    `content` is knowledge.articles.to_json. `state`: draft, review or approved; `publish_at` lets an approved one wait.
+    """
+
+    __tablename__ = "article_draft"
+
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    article: Mapped[str] = mapped_column(String(200), primary_key=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    base_digest: Mapped[str] = mapped_column(String(64), default="")
+    edited_by: Mapped[str] = mapped_column(String(100), default="")
+    submitted_by: Mapped[str] = mapped_column(String(100), default="")
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    approved_by: Mapped[str] = mapped_column(String(100), default="")
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    review_on: Mapped[date | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    origin: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Where it came from, such as {"kind": "handoff", "id": 12}; empty when somebody just began to write."""
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
+    __table_args__ = (Index("ix_article_draft_municipality_state", "municipality", "state"),)
+
+
+class ArticleRevisionRow(Base):
+    """What an article said each time residents' text or its state changed, never edited afterwards."""
+
+    __tablename__ = "article_revision"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    article: Mapped[str] = mapped_column(String(200))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(20))
+    edited_by: Mapped[str] = mapped_column(String(100), default="")
+    approved_by: Mapped[str] = mapped_column(String(100), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (UniqueConstraint("municipality", "article", "number"),)
+
+
+class ArticleCommentRow(Base):
+    """A remark of staff about an article, for staff only."""
+
+    __tablename__ = "article_comment"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    article: Mapped[str] = mapped_column(String(200))
+    by: Mapped[str] = mapped_column(String(100))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    settled_by: Mapped[str] = mapped_column(String(100), default="")
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_article_comment_article", "municipality", "article"),)
+
+
+class AttachmentRow(Base):
+    """A file that belongs to an article, such as a form to print. `size` in bytes, `sha256` in hex."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    article: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    by: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (Index("ix_attachment_article", "municipality", "article"),)
+
+
+class ArticleTranslationRow(Base):
+    """An article in another language or in plain Japanese (`yasashii`); shown once a person has approved it.
+
+    `of_digest` is the digest of the Japanese text it was made from: when that changes, the translation is out of date.
+    """
+
+    __tablename__ = "article_translation"
+
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    article: Mapped[str] = mapped_column(String(200), primary_key=True)
+    language: Mapped[str] = mapped_column(String(20), primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    of_digest: Mapped[str] = mapped_column(String(64), default="")
+    edited_by: Mapped[str] = mapped_column(String(100), default="")
+    approved_by: Mapped[str] = mapped_column(String(100), default="")
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
+
+
+class ImportJobRow(Base):
+    """A file or web site being brought in: kept as it came, previewed, then turned into drafts, and undone if need be.
+
+    `state`: uploaded, reading, previewed, applied, undone or failed. `plan`: how columns map to fields and which rows
+    are wanted; `rows`: what was read; `report`: counts and errors; `undo`: what the articles and drafts were before.
+    """
+
+    __tablename__ = "import_job"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    name: Mapped[str] = mapped_column(String(300))
+    format: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default="uploaded")
+    original: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, default=b"")
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(JSON, deferred=True, default=list)
+    report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    undo: Mapped[list[dict[str, Any]]] = mapped_column(JSON, deferred=True, default=list)
+    progress: Mapped[str] = mapped_column(String(100), default="")
+    by: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
+    __table_args__ = (Index("ix_import_job_municipality_at", "municipality", "at"),)
 
 
 class WasteTableRow(Base):

@@ -25,7 +25,7 @@ ANSWERS = {Status.ANSWERED, Status.ANSWERED_IN_PART}
 OTHER_TEXTS = {Status.REJECTED_INPUT: ("too_long", "empty")}
 """A rejection says why; an emergency shows the approved card of its kind."""
 RESIDENTS = ("conversation", "deadlines", "endings", "handoff", "hours", "waste", "widget")
-STAFF = ("console",)
+STAFF = ("console", *sorted(file.stem for file in TEXTS.glob("staff_*.yml")))
 APART = {"errors": "Japanese at least", "emergencies": "cards", "emergency_numbers": "numbers", "emergency_patterns": "patterns"}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint
 from flask_limiter import Limiter
 
@@ -10,11 +12,14 @@ from bot.console.access import init_login
 from database import Database
 from settings import Settings
 
+if TYPE_CHECKING:
+    from bot.desk import Desk
+
 __all__ = ["create_blueprint", "init_login"]
 
 
-def create_blueprint(database: Database, settings: Settings, limiter: Limiter) -> Blueprint:
-    """Every page of the inbox; `limiter` counts log-in attempts per address. `init_login` guards it."""
+def create_blueprint(database: Database, settings: Settings, limiter: Limiter, desk: Desk) -> Blueprint:
+    """Every staff page; `limiter` counts log-in attempts per address, `desk` answers what staff try. `init_login` guards it."""
     blueprint = Blueprint("console", __name__, url_prefix="/staff", template_folder="templates", static_folder="static")
     staff_inbox = inbox.Inbox(database, settings)
     entry.register(blueprint, entry.Entry(database, settings, staff_inbox), limiter, settings)

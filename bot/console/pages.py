@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
 from accounts import Role
+from authentication import Member
 from bot.wording import say
 from database import Database
 from knowledge import store
@@ -25,13 +26,33 @@ _NAVIGATION = "staff_navigation"
 _TOWNS = "staff_towns"
 
 
+GROUPS = ("residents", "knowledge", "evaluation", "management", "own")
+"""The first row of the navigation; `console.group_<name>` is what it is called. The second row holds its places."""
+
+
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation: the view, its text (`subject.entry`), who sees it."""
+    """An entry of the navigation: the view, its text (`subject.entry`), its group, who sees it.
+
+    Views whose endpoint is that of the place and `_something` lie below it.
+    """
 
     endpoint: str
     text: str
+    group: str
     roles: tuple[Role, ...] = ()
+
+    def holds(self, endpoint: str) -> bool:
+        return endpoint == self.endpoint or endpoint.startswith(f"{self.endpoint}_")
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one member sees of a group; `here` when the page shown lies in it."""
+
+    name: str
+    places: tuple[Place, ...]
+    here: bool
 
 
 def navigation() -> list[Place]:
@@ -39,13 +60,27 @@ def navigation() -> list[Place]:
     places: list[Place] = current_app.extensions.setdefault(
         _NAVIGATION,
         [
-            Place("console.queue", "console.queue_title", (Role.AGENT,)),
-            Place("console.synonyms", "console.synonyms_title", tuple(Role)),
-            Place("console.accounts", "console.accounts_title"),
-            Place("console.password", "console.account_title", tuple(Role)),
+            Place("console.queue", "console.queue_title", "residents", (Role.AGENT,)),
+            Place("console.synonyms", "console.synonyms_title", "knowledge", tuple(Role)),
+            Place("console.accounts", "console.accounts_title", "management"),
+            Place("console.password", "console.account_title", "own", tuple(Role)),
         ],
     )
     return places
+
+
+def groups(member: Member, endpoint: str) -> list[Group]:
+    """The navigation as `member` sees it on the page of `endpoint`."""
+    seen = [place for place in navigation() if member.may(*place.roles)]
+    made = [(name, tuple(place for place in seen if place.group == name)) for name in GROUPS]
+    here = _place_of(seen, endpoint)
+    return [Group(name, places, here is not None and here.group == name) for name, places in made if places]
+
+
+def _place_of(places: Sequence[Place], endpoint: str) -> Place | None:
+    """The place the view lies below, the longest name winning: a hand-over lies below the queue."""
+    named = "console.queue" if endpoint == "console.handoff" else endpoint
+    return max((p for p in places if p.holds(named)), key=lambda p: len(p.endpoint), default=None)
 
 
 def language() -> str:
@@ -63,10 +98,10 @@ def t(entry: str, **slots: object) -> str:
 def context() -> dict[str, Any]:
     """What the layout needs; for the templates of every staff page."""
     member = current_user if current_user.is_authenticated else None
-    places = [p for p in navigation() if member is not None and member.may(*p.roles)]
-    if member is not None and member.must_change_password:
-        places = []
-    return {"t": t, "language": language(), "member": member, "places": places, "Role": Role}
+    endpoint = request.endpoint or ""
+    places = groups(member, endpoint) if member is not None and not member.must_change_password else []
+    here = _place_of([place for group in places for place in group.places], endpoint)
+    return {"t": t, "language": language(), "member": member, "places": places, "here": here, "Role": Role}
 
 
 def home() -> str:

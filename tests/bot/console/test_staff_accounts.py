@@ -116,5 +116,5 @@ def test_every_value_that_chooses_a_text_has_one() -> None:
 def test_no_text_of_the_console_is_left_over() -> None:
     folder = Path(console.__file__).parent
     used = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in (".py", ".html"))
-    chosen = ("status_", "state_", "step_", "role_", "language_", "done_", "password_", "account_", "synonym_")
+    chosen = ("status_", "state_", "step_", "role_", "language_", "done_", "password_", "account_", "synonym_", "group_")
     assert [entry for entry in CONSOLE if not entry.startswith(chosen) and not re.search(rf"\b{entry}\b", used)] == []
