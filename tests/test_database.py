@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 import accounts
 import bot.tables  # noqa: F401 - registers its tables
+import evaluation.tables  # noqa: F401
 import knowledge.tables  # noqa: F401
 from database import Base, Database
 from knowledge.tables import MunicipalityRow
