@@ -17,12 +17,16 @@ class UnreadableFile(ValueError):
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, line ends as they are.
+    """The text of a file, line ends as they are. Raises UnreadableFile."""
+    return text_of(path.read_bytes())
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file's bytes.
 
     Almost any bytes pass for cp932, so a UTF-8 file with a broken character would turn into nonsense: a file
     with a BOM, or most of whose Japanese lines are UTF-8, is refused instead. Raises UnreadableFile.
     """
-    content = path.read_bytes()
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
