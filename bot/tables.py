@@ -80,10 +80,20 @@ class HandoffRow(Base):
     resume_token: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 (hex) of the secret in the resume link sent by e-mail."""
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the department was told that the promise is about to break; `escalated_at`: administrators that it has."""
+    escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    offered_to: Mapped[int | None]
+    """The colleague who was asked to take it over; until that is accepted `taken_by` answers for it."""
+    offered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mailed_message: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Id of the newest reply of staff that went out by e-mail, or need not."""
     version: Mapped[int] = mapped_column(Integer, default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
-    __table_args__ = (Index("ix_handoff_municipality_state", "municipality", "state", "requested_at"),)
+    __table_args__ = (
+        Index("ix_handoff_municipality_state", "municipality", "state", "requested_at"),
+        Index("ix_handoff_resume_token", "resume_token"),
+    )
 
 
 class HandoffEventRow(Base):
@@ -151,7 +161,8 @@ class PresenceRow(Base):
 class MailRow(Base):
     """An e-mail to be sent, stored with the act that caused it and deleted with its conversation.
 
-    `state`: waiting, sent or failed; `key` names the cause, so one act never sends two.
+    `state`: waiting, sent, failed or settled (failed, and staff have seen to it); `key` names the cause, so one act never
+    sends two. `<resume-link>` in `body` becomes the link when the mail is sent: the secret is in no row.
     """
 
     __tablename__ = "mail"

@@ -132,9 +132,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=20), nullable=False),
     sa.Column('original', sa.LargeBinary(), nullable=False),
     sa.Column('plan', sa.JSON(), nullable=False),
-    sa.Column('rows', sa.JSON(), nullable=False),
     sa.Column('report', sa.JSON(), nullable=False),
-    sa.Column('undo', sa.JSON(), nullable=False),
     sa.Column('progress', sa.String(length=100), nullable=False),
     sa.Column('by', sa.String(length=100), nullable=False),
     sa.Column('at', database.UtcDateTime(timezone=True), nullable=False),
@@ -145,6 +143,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('import_job', schema=None) as batch_op:
         batch_op.create_index('ix_import_job_municipality_at', ['municipality', 'at'], unique=False)
+
+    op.create_table('import_row',
+    sa.Column('job', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('place', sa.String(length=400), nullable=False),
+    sa.Column('given', sa.JSON(), nullable=False),
+    sa.Column('problem', sa.JSON(), nullable=False),
+    sa.Column('notes', sa.JSON(), nullable=False),
+    sa.Column('article', sa.String(length=200), nullable=False),
+    sa.Column('outcome', sa.String(length=20), nullable=False),
+    sa.Column('base', sa.String(length=64), nullable=False),
+    sa.Column('wanted', sa.Boolean(), nullable=False),
+    sa.Column('result', sa.String(length=20), nullable=False),
+    sa.Column('before', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['job'], ['import_job.id'], name=op.f('fk_import_row_job_import_job'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('job', 'number', name=op.f('pk_import_row'))
+    )
+    with op.batch_alter_table('import_row', schema=None) as batch_op:
+        batch_op.create_index('ix_import_row_job_outcome', ['job', 'outcome'], unique=False)
 
     op.create_table('presence',
     sa.Column('conversation', sa.String(length=64), nullable=False),
@@ -236,6 +253,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('article', sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column('resume_token', sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column('reminded_at', database.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('escalated_at', database.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('offered_to', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('offered_at', database.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('mailed_message', sa.BigInteger(), server_default='0', nullable=False))
+        batch_op.create_index('ix_handoff_resume_token', ['resume_token'], unique=False)
+    # Nobody gets by e-mail what was written before the desk could send any.
+    op.execute("UPDATE handoff SET mailed_message = COALESCE((SELECT MAX(id) FROM message), 0)")
 
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.create_index('ix_message_municipality_created_at', ['municipality', 'created_at'], unique=False)
@@ -265,6 +289,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_municipality_created_at')
 
     with op.batch_alter_table('handoff', schema=None) as batch_op:
+        batch_op.drop_index('ix_handoff_resume_token')
+        batch_op.drop_column('mailed_message')
+        batch_op.drop_column('offered_at')
+        batch_op.drop_column('offered_to')
+        batch_op.drop_column('escalated_at')
         batch_op.drop_column('reminded_at')
         batch_op.drop_column('resume_token')
         batch_op.drop_column('article')
@@ -294,6 +323,10 @@ def downgrade() -> None:
 
     op.drop_table('task')
     op.drop_table('presence')
+    with op.batch_alter_table('import_row', schema=None) as batch_op:
+        batch_op.drop_index('ix_import_row_job_outcome')
+
+    op.drop_table('import_row')
     with op.batch_alter_table('import_job', schema=None) as batch_op:
         batch_op.drop_index('ix_import_job_municipality_at')
 
