@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import argparse
 import logging
-import re
 import sys
 import tempfile
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -31,6 +29,7 @@ from bot.question import PastTurn, Question
 from bot.turn import Services
 from evaluation.adversaries import Liar, honest, liars
 from evaluation.again import worked_out_again
+from evaluation.claims import facts, missing
 from evaluation.installation import CommandFailed, Installation
 from knowledge.articles import Article, Department
 from knowledge.commands import DEMO
@@ -50,10 +49,6 @@ DATED = (
     "20日後に使いたいです", "昨日退職しました", "40日後に期限が切れます", "14歳です", "70歳です", "生後5か月の子です", "2歳の子です",
 )  # fmt: skip
 """Days and ages for which every article is asked: what it works out is worked out again here."""
-_ADDRESS = re.compile(r"https?://[!-~]+|[\w.+-]+@[\w.-]+")
-_COMPOSED = re.compile(r"0\d{1,4}-\d{1,4}-\d{3,4}|(?:\d+年)?\d+月\d+日|\d+年\d+月|\d+:\d\d|\d+時\d+分")
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)(万|千|億)?([^\W\d_a-z]|%|[a-zA-Z])?")
-_KANJI = re.compile(r"[一二三四五六七八九十百千万]+(?:円|日|年|歳|通|か月|時|週間)")
 Ask = Callable[[Question, Liar | None], Answer]
 
 
@@ -71,34 +66,12 @@ class Counts:
     breaches: list[tuple[str, str]] = field(default_factory=list)
 
 
-def facts(text: str) -> Iterator[str]:
-    """The claims of a text, as this script reads them: addresses, dates and the like whole, and numbers with what follows."""
-    flat = unicodedata.normalize("NFKC", text)
-    flat = re.sub(r"(?<=\d)[−‐‑‒–—ー](?=\d)", "-", flat)
-    flat = re.sub(r"(?<=\d),(?=\d{3})", "", flat)
-    for address in _ADDRESS.findall(flat):
-        yield address.rstrip(".,)")
-    flat = re.sub(r"\*\*|^[ \t]*\d+[.)] ", "", _ADDRESS.sub(" ", flat), flags=re.MULTILINE)
-    yield from _COMPOSED.findall(flat)
-    yield from ("".join(parts) for parts in _NUMBER.findall(flat))
-    yield from _KANJI.findall(flat)
-
-
 def record(article: Article, department: Department | None) -> str:
     """Everything the municipality has on file for an article."""
     procedure = _strings(asdict(article.procedure))
     counter = [department.name, department.phone, department.location] if department else []
     checked = article.last_checked.isoformat() if article.last_checked else ""
     return "\n".join([article.title, article.body, article.source_url, checked, *procedure, *counter])
-
-
-def missing(text: str, source: str) -> list[str]:
-    """The claims of a text that the source does not have; a bare number may stand there with any unit."""
-    known = set(facts(source))
-    bare = {m for claim in known for m in re.findall(r"\d+(?:\.\d+)?", claim)}
-    return [
-        claim for claim in facts(text) if claim not in known and not (re.fullmatch(r"\d+(?:\.\d+)?", claim) and claim in bare)
-    ]
 
 
 def shown(topic: TopicAnswer) -> str:

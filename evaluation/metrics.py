@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ir_measures import R, Success, evaluator, nDCG
+from ir_measures import RR, R, Success, evaluator, nDCG
 from numpy.typing import NDArray
 
 from evaluation.datasets import Judgements
@@ -28,6 +28,14 @@ MEASURES: dict[str, Any] = {
     "Hit@5": Success @ 5,
 }
 """Hit@k: the share of questions with a judged article among the first k. Any grade from 1 on counts as relevant."""
+
+MORE: dict[str, Any] = {
+    "Recall@1": R @ 1,
+    "Recall@5": R @ 5,
+    **MEASURES,
+    "MRR@10": RR @ DEPTH,
+}
+"""What a run is scored by; the benchmarks' tables keep to MEASURES."""
 
 Rankings = Mapping[str, Sequence[str]]
 """Question id -> article ids, best first."""
@@ -59,16 +67,18 @@ def scores(judgements: Judgements, rankings: Rankings) -> list[Score]:
     return [mean(name, [of[name] for of in values.values()]) for name in MEASURES]
 
 
-def per_question(judgements: Judgements, rankings: Rankings) -> dict[str, dict[str, float]]:
+def per_question(
+    judgements: Judgements, rankings: Rankings, measures: Mapping[str, Any] = MEASURES
+) -> dict[str, dict[str, float]]:
     """Question id -> measure -> value, for the questions that have a relevant article."""
     wanted = {q: dict(grades) for q, grades in judgements.items() if any(grade > 0 for grade in grades.values())}
     # What ir-measures leaves out (an empty ranking) found nothing.
-    values = {q: dict.fromkeys(MEASURES, 0.0) for q in wanted}
+    values = {q: dict.fromkeys(measures, 0.0) for q in wanted}
     run = {q: _descending(rankings[q]) for q in wanted if rankings.get(q)}
     if not run:
         return values
-    names = {measure: name for name, measure in MEASURES.items()}
-    for metric in evaluator(list(MEASURES.values()), wanted).iter_calc(run):
+    names = {measure: name for name, measure in measures.items()}
+    for metric in evaluator(list(measures.values()), wanted).iter_calc(run):
         values[metric.query_id][names[metric.measure]] = float(metric.value)
     return values
 

@@ -12,7 +12,8 @@ from bot import pipeline
 from bot.answer import Answer, Section, Source, Status, TopicAnswer
 from bot.question import Question
 from evaluation.adversaries import Liar, honest, liars
-from evaluation.check_facts import Counts, ask_everything, facts, look_at, missing, plant, record, report
+from evaluation.check_facts import Counts, ask_everything, look_at, plant, record, report
+from evaluation.claims import facts, missing
 
 SOURCE = record(MOVING_IN, DEPARTMENTS[1])
 
