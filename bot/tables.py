@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime, now
@@ -216,8 +216,101 @@ class TaskRow(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
     __table_args__ = (
         Index("ix_task_municipality_state", "municipality", "state", "kind"),
-        Index("ix_task_municipality_key", "municipality", "kind", "key"),
+        Index(
+            "ix_task_open_key", "municipality", "kind", "key",
+            unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_task_article", "municipality", "article"),
+    )  # fmt: skip
+
+
+class TaskMessageRow(Base):
+    """An answer that a task is about. The words stay in the conversation and go with it; `topic` is a place in its topics."""
+
+    __tablename__ = "task_message"
+
+    task: Mapped[int] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"), primary_key=True)
+    message: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
+    topic: Mapped[int] = mapped_column(Integer, primary_key=True, default=0)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+
+    __table_args__ = (Index("ix_task_message_message", "message"),)
+
+
+class FindingRow(Base):
+    """Something the last look at the knowledge found wrong with it; `kind` and `key` as in a task. `detail` holds no resident's words."""
+
+    __tablename__ = "finding"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(200))
+    article: Mapped[str] = mapped_column(String(200))
+    other: Mapped[str] = mapped_column(String(200), default="")
+    department: Mapped[str] = mapped_column(String(50), default="")
+    rank: Mapped[float] = mapped_column(default=0.0)
+    """Findings of a kind are shown by it, the smallest first."""
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (
+        UniqueConstraint("municipality", "kind", "key"),
+        Index("ix_finding_rank", "municipality", "kind", "rank", "id"),
     )
+
+
+class HealthRunRow(Base):
+    """The last look at a municipality's knowledge. `counts`: findings by kind. `seen_until`: answers looked through so far."""
+
+    __tablename__ = "health_run"
+
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    note: Mapped[str] = mapped_column(String(300), default="")
+    seen_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LinkCheckRow(Base):
+    """What a web address in the articles answered when it was last asked. `status` 0: no answer; `problem` says why."""
+
+    __tablename__ = "link_check"
+
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    url: Mapped[str] = mapped_column(String(1000), primary_key=True)
+    status: Mapped[int] = mapped_column(Integer, default=0)
+    problem: Mapped[str] = mapped_column(String(50), default="")
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class ImpactRunRow(Base):
+    """What would change if an article's working copy were published, worked out in the background.
+
+    `state`: running, done or failed. `result` names residents' questions by their message only.
+    """
+
+    __tablename__ = "impact_run"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    municipality: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    article: Mapped[str] = mapped_column(String(200))
+    draft_version: Mapped[int] = mapped_column(Integer, default=0)
+    snapshot: Mapped[str] = mapped_column(String(40), default="")
+    state: Mapped[str] = mapped_column(String(20), default="running")
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    result: Mapped[list[dict[str, Any]]] = mapped_column(JSON, deferred=True, default=list)
+    by: Mapped[str] = mapped_column(String(100))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+
+    __table_args__ = (Index("ix_impact_run_article", "municipality", "article", "id"),)
 
 
 class ChannelStateRow(Base):
