@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_MUNICIPALITY = "990019"
@@ -74,6 +74,27 @@ class Settings(BaseSettings):
     handoff_expiry_hours: int = Field(
         default=72, ge=1, le=720, description="Hours after which a hand-over nobody finished expires."
     )
+    smtp_host: str = Field(
+        default="",
+        validate_default=True,
+        description="Mail server that takes the desk's e-mails; empty means that none are sent. Needs MADOGUCHI_PUBLIC_URL and MADOGUCHI_MAIL_FROM.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="TCP port of the mail server.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        default="starttls", description="How the way to the mail server is encrypted: none (own network only), starttls or tls."
+    )
+    smtp_user: str = Field(default="", description="Account at the mail server; empty means that it asks for none.")
+    smtp_password: str = Field(
+        default="", repr=False, description="Password of that account; from the environment only, never logged."
+    )
+    mail_from: str = Field(
+        default="",
+        validate_default=True,
+        description="Address e-mails come from, e.g. desk@city.midorino.example; the municipality's name is put before it.",
+    )
+    mail_reply_minutes: int = Field(
+        default=5, ge=1, le=1440, description="Minutes after which a reply the resident has not seen is also sent by e-mail."
+    )
     stream_seconds: int = Field(
         default=25, ge=1, le=300, description="Seconds an event stream stays open before the browser reconnects."
     )
@@ -116,6 +137,22 @@ class Settings(BaseSettings):
             raise ValueError(
                 "write the folder of a model, or a URL like http://127.0.0.1:8080/v1 without user, password or query"
             )
+        return value
+
+    @field_validator("smtp_host")
+    @classmethod
+    def _links_lead_here(cls, value: str, info: ValidationInfo) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", info.data.get("public_url", "")):
+            raise ValueError("e-mails hold links: set MADOGUCHI_PUBLIC_URL too, e.g. https://desk.city.midorino.example")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_address(cls, value: str, info: ValidationInfo) -> str:
+        if not value and not info.data.get("smtp_host"):
+            return value
+        if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", value):
+            raise ValueError("write one address without a name, e.g. desk@city.midorino.example")
         return value
 
     @property
