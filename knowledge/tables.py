@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,14 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime, now
+
+_COUNTED_FROM = 1_735_689_600
+"""1 January 2025, in seconds since 1970."""
+
+
+def later_version(version: int | None) -> int:
+    """The next version of a row that may be deleted and made anew: never one that a form of the old row could hold."""
+    return max((version or 0) + 1, int(time.time()) - _COUNTED_FROM)
 
 
 class MunicipalityRow(Base):
@@ -89,7 +98,7 @@ class ArticleDraftRow(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
     version: Mapped[int] = mapped_column(Integer, default=1)
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": later_version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
     __table_args__ = (Index("ix_article_draft_municipality_state", "municipality", "state"),)
 
 
@@ -174,8 +183,8 @@ class ArticleTranslationRow(Base):
 class ImportJobRow(Base):
     """A file or web site being brought in: kept as it came, previewed, then turned into drafts, and undone if need be.
 
-    `state`: uploaded, reading, previewed, applied, undone or failed. `plan`: how columns map to fields and which rows
-    are wanted; `rows`: what was read; `report`: counts and errors; `undo`: what the articles and drafts were before.
+    `state`: uploaded, reading, previewed, applying, applied, undoing, undone or failed. `plan`: what the columns stand
+    for; `report`: what was read, notes about the whole of it and, when it failed, why. Its rows are in ImportRowRow.
     """
 
     __tablename__ = "import_job"
@@ -187,9 +196,7 @@ class ImportJobRow(Base):
     state: Mapped[str] = mapped_column(String(20), default="uploaded")
     original: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, default=b"")
     plan: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    rows: Mapped[list[dict[str, Any]]] = mapped_column(JSON, deferred=True, default=list)
     report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    undo: Mapped[list[dict[str, Any]]] = mapped_column(JSON, deferred=True, default=list)
     progress: Mapped[str] = mapped_column(String(100), default="")
     by: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -198,6 +205,33 @@ class ImportJobRow(Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
     __table_args__ = (Index("ix_import_job_municipality_at", "municipality", "at"),)
+
+
+class ImportRowRow(Base):
+    """One row of what is brought in, counted from 1 in the order it was read.
+
+    `given`: its values by column; `problem`: why it cannot become an article, empty when it can; `notes`: what to know.
+    `outcome`: created, changed, unchanged or error, as the preview says; `base`: digest of what it would change.
+    `result`: empty until it is applied, then saved or kept (somebody changed the article meanwhile), after an undo
+    removed or left. `before`: the working copy that was there, to bring back.
+    """
+
+    __tablename__ = "import_row"
+
+    job: Mapped[int] = mapped_column(ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    place: Mapped[str] = mapped_column(String(400))
+    given: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    problem: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    notes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    article: Mapped[str] = mapped_column(String(200), default="")
+    outcome: Mapped[str] = mapped_column(String(20), default="error")
+    base: Mapped[str] = mapped_column(String(64), default="")
+    wanted: Mapped[bool] = mapped_column(default=False)
+    result: Mapped[str] = mapped_column(String(20), default="")
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    __table_args__ = (Index("ix_import_row_job_outcome", "job", "outcome"),)
 
 
 class WasteTableRow(Base):

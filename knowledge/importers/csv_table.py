@@ -9,6 +9,7 @@ from pathlib import Path
 
 from knowledge.importers.decoding import UnreadableFile, read_text
 from knowledge.importers.records import ArticleBuilder, ImportedRow
+from knowledge.importers.remarks import Remark
 from knowledge.importers.table import Cells, read_rows
 
 
@@ -21,7 +22,7 @@ def read_csv(path: Path, builder: ArticleBuilder) -> Iterator[ImportedRow]:
     try:
         text = read_text(path)
     except UnreadableFile as error:
-        return iter([ImportedRow(place(error.row), error=str(error))])
+        return iter([ImportedRow(place(error.row), error=error.remark)])
     return read_rows(_records(text, path.name), place, builder, closed=True)
 
 
@@ -40,4 +41,5 @@ def _records(text: str, name: str) -> Iterator[Cells | ImportedRow]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield ImportedRow(f"{name}:{number}", error=f"not valid CSV near line {reader.line_num}: {error}")
+            message = f"not valid CSV near line {reader.line_num}: {error}"
+            yield ImportedRow(f"{name}:{number}", error=Remark(message, "not_csv", line=reader.line_num))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from pathlib import Path
 
+from knowledge.importers.remarks import Remark
+
 _UNASSIGNED = frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
 
 
 class UnreadableFile(ValueError):
     """A file nothing can be read from; `row` is the line at fault, counted from 1."""
 
-    def __init__(self, message: str, row: int = 1) -> None:
+    def __init__(self, message: str, row: int = 1, code: str = "other") -> None:
         self.row = row
+        self.remark = Remark(message, code, message=message)
         super().__init__(message)
 
 
@@ -35,9 +38,10 @@ def text_of(content: bytes) -> str:
     not_ascii = [line for line in lines if not line.isascii()]
     utf8 = sum(_decodes(line, "utf-8") for line in not_ascii)
     if content.startswith(BOM_UTF8) or utf8 * 2 > len(not_ascii):
-        raise UnreadableFile("this line is not valid UTF-8", _first_bad(lines, "utf-8"))
+        raise UnreadableFile("this line is not valid UTF-8", _first_bad(lines, "utf-8"), "not_utf8")
     if not _decodes(content, "cp932"):
-        raise UnreadableFile("neither UTF-8 nor Shift_JIS (cp932): save the file as UTF-8", _first_bad(lines, "cp932"))
+        message = "neither UTF-8 nor Shift_JIS (cp932): save the file as UTF-8"
+        raise UnreadableFile(message, _first_bad(lines, "cp932"), "not_text_file")
     return content.decode("cp932")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from knowledge.importers.columns import read_header
 from knowledge.importers.decoding import UnreadableFile, read_text
 from knowledge.importers.records import ArticleBuilder, ImportedRow
+from knowledge.importers.remarks import Remark
 
 
 def read_jsonl(path: Path, builder: ArticleBuilder) -> Iterator[ImportedRow]:
@@ -17,7 +18,7 @@ def read_jsonl(path: Path, builder: ArticleBuilder) -> Iterator[ImportedRow]:
     try:
         lines = read_text(path).split("\n")  # not splitlines: U+2028 may stand unescaped inside a JSON string
     except UnreadableFile as error:
-        yield ImportedRow(f"{path.name}:{error.row}", error=str(error))
+        yield ImportedRow(f"{path.name}:{error.row}", error=error.remark)
         return
     warned: set[str] = set()
     for number, line in enumerate(lines, start=1):
@@ -29,9 +30,9 @@ def _row(line: str, place: str, builder: ArticleBuilder, warned: set[str]) -> Im
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return ImportedRow(place, error=f"not JSON: {error}")
+        return ImportedRow(place, error=Remark(f"not JSON: {error}", "not_json"))
     if not isinstance(record, dict):
-        return ImportedRow(place, error="not a JSON object with id, question and answer")
+        return ImportedRow(place, error=Remark("not a JSON object with id, question and answer", "not_json"))
     keys = list(record)
     header = read_header(keys)
     row = builder.row(place, {field: record[keys[position]] for field, position in header.fields.items()})

@@ -35,7 +35,7 @@ def _row(path: Path, name: str, builder: ArticleBuilder) -> ImportedRow:
     try:
         fields, body = _split(read_text(path).replace("\r\n", "\n"))
     except UnreadableFile as error:
-        return ImportedRow(f"{name}:{error.row}", error=str(error))
+        return ImportedRow(f"{name}:{error.row}", error=error.remark)
     heading = _FIRST_HEADING.match(body)
     if not fields.get("title"):
         fields["title"] = heading["title"] if heading else path.stem

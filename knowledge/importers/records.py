@@ -14,6 +14,7 @@ from sqlalchemy import String
 
 from knowledge.articles import Article, Audience, Department, Procedure, procedure_from_json
 from knowledge.importers.dates import read_date
+from knowledge.importers.remarks import Problem, Remark, remark_of_error
 from knowledge.tables import ArticleRow
 
 PROCEDURE_FACTS = ("eligibility", "deadline", "counter", "required_documents", "fee", "online_url", "proxy", "legal_basis")
@@ -57,19 +58,24 @@ class ArticleBuilder:
         try:
             article, warnings = self._article(fields)
         except ValueError as error:
-            return ImportedRow(place, error=str(error))
+            return ImportedRow(place, error=remark_of_error(error))
         return ImportedRow(place, article, warnings=warnings)
 
     def _article(self, fields: Mapping[str, Any]) -> tuple[Article, tuple[str, ...]]:
         article_id = _needed(fields, "id", "ID")
         if re.search(r"[\n\t]", article_id):
-            raise ValueError("the ID holds a line break or a tab")
+            raise Problem("the ID holds a line break or a tab", "line_break_in_id")
         title, body = _needed(fields, "title", "question"), _needed(fields, "body", "answer")
         given = {name: _text(name, fields.get(name)) for name in ("department", "owner", "category", "audience", "language")}
         department, owner, warnings = self._department(given["department"], given["owner"])
         valid_from, valid_until = _date("valid_from", fields), _date("valid_until", fields)
         if valid_from and valid_until and valid_until < valid_from:
-            raise ValueError(f"valid_until {valid_until} lies before valid_from {valid_from}")
+            raise Problem(
+                f"valid_until {valid_until} lies before valid_from {valid_from}",
+                "until_before_from",
+                until=valid_until,
+                start=valid_from,
+            )
         article = Article(
             municipality=self.municipality,
             id=article_id,
@@ -97,8 +103,15 @@ class ArticleBuilder:
         # The desk can give no phone and hours for a department it does not know; the name is not thrown away.
         kept = owner or given
         if len(kept) > LIMITS["owner"]:
-            raise ValueError(f"department: longer than {LIMITS['owner']} characters")
-        return "", kept, (f"unknown department 「{given}」, kept as the owner only",)
+            raise Problem(
+                f"department: longer than {LIMITS['owner']} characters",
+                "too_long",
+                field="department",
+                count=len(kept),
+                limit=LIMITS["owner"],
+            )
+        remark = Remark(f"unknown department 「{given}」, kept as the owner only", "unknown_department", name=given)
+        return "", kept, (remark,)
 
 
 def _fold(word: str) -> str:
@@ -113,14 +126,16 @@ def _text(name: str, value: Any, limit: int | None = None) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise ValueError(f"{name}: expected text, not {type(value).__name__}")
+        raise Problem(f"{name}: expected text, not {type(value).__name__}", "not_text", field=name)
     text = value.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n").strip()
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
-            raise ValueError(f"{name}: holds the control character U+{ord(character):04X}")
+            sign = f"U+{ord(character):04X}"
+            raise Problem(f"{name}: holds the control character {sign}", "control_character", field=name, sign=sign)
     limit = limit or LIMITS.get(name, LIMITS["body"])
     if len(text) > limit:
-        raise ValueError(f"{name}: {len(text)} characters, at most {limit} are possible")
+        message = f"{name}: {len(text)} characters, at most {limit} are possible"
+        raise Problem(message, "too_long", field=name, count=len(text), limit=limit)
     return text
 
 
@@ -133,7 +148,7 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
 def _needed(fields: Mapping[str, Any], name: str, meaning: str) -> str:
     if text := _text(name, fields.get(name)):
         return text
-    raise ValueError(f"the {meaning} is empty")
+    raise Problem(f"the {meaning} is empty", "empty_field", field=name)
 
 
 def _date(name: str, fields: Mapping[str, Any]) -> date | None:
@@ -141,19 +156,20 @@ def _date(name: str, fields: Mapping[str, Any]) -> date | None:
     try:
         return read_date(text) if text else None
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise Problem(f"{name}: {error}", "bad_date", field=name, text=text[:60]) from None
 
 
 def _url(name: str, value: Any) -> str:
     text = _text(name, value)
     if text and not (re.fullmatch(r"https?://\S+", text) and urlsplit(text).hostname):
-        raise ValueError(f"{name}: 「{text[:60]}」 is not a web address (http:// or https://)")
+        message = f"{name}: 「{text[:60]}」 is not a web address (http:// or https://)"
+        raise Problem(message, "bad_url", field=name, text=text[:60])
     return text
 
 
 def _audience(text: str) -> Audience:
     if text.lower() not in _AUDIENCES:
-        raise ValueError(f"audience: 「{text}」 is neither public nor internal")
+        raise Problem(f"audience: 「{text}」 is neither public nor internal", "bad_audience", text=text[:60])
     return _AUDIENCES[text.lower()]
 
 

@@ -8,9 +8,12 @@ from itertools import chain, islice
 
 from knowledge.importers.columns import Header, describe_missing, read_header
 from knowledge.importers.records import ArticleBuilder, ImportedRow
+from knowledge.importers.remarks import Remark
 
 HEADER_WITHIN = 20
 """Rows in which the header is looked for: offices put a title and a date above it."""
+
+MORE_CELLS = Remark("more cells than the header has: is a text with a comma not in quotation marks?", "more_cells")
 
 Cells = tuple[int, Sequence[str]]
 
@@ -27,7 +30,10 @@ def read_rows(
     above = list(islice(rows, HEADER_WITHIN))
     headers = [(read_header(row[1]), at) for at, row in enumerate(above) if isinstance(row, tuple)]
     if not headers:
-        yield next((row for row in above if isinstance(row, ImportedRow)), ImportedRow(place(1), error="the file is empty"))
+        yield next(
+            (row for row in above if isinstance(row, ImportedRow)),
+            ImportedRow(place(1), error=Remark("the file is empty", "file_empty")),
+        )
         return
     header, at = min(headers, key=lambda found: len(found[0].missing))
     number = _number(above[at])
@@ -55,6 +61,6 @@ def _row(row: Cells, header: Header, place: Callable[[int], str], builder: Artic
     if not any(cell.strip() for cell in cells):
         return None
     if closed and any(cell.strip() for cell in cells[header.width :]):
-        return ImportedRow(place(number), error="more cells than the header has: is a text with a comma not in quotation marks?")
+        return ImportedRow(place(number), error=MORE_CELLS)
     fields = {name: cells[position] for name, position in header.fields.items() if position < len(cells)}
     return builder.row(place(number), fields)

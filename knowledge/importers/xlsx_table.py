@@ -14,6 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from knowledge.importers.records import ArticleBuilder, ImportedRow
+from knowledge.importers.remarks import Remark
 from knowledge.importers.table import Cells, has_header, read_rows
 
 
@@ -22,7 +23,9 @@ def read_xlsx(path: Path, builder: ArticleBuilder) -> Iterator[ImportedRow]:
     try:
         workbook = load_workbook(path, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
-        yield ImportedRow(f"{path.name}:1", error="not an Excel workbook (.xlsx); protected by a password?")
+        yield ImportedRow(
+            f"{path.name}:1", error=Remark("not an Excel workbook (.xlsx); protected by a password?", "not_workbook")
+        )
         return
     visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
     tables = {sheet.title: list(_rows(sheet)) for sheet in visible}
