@@ -118,7 +118,7 @@ def unpublish(session: Session, code: str, ids: Iterable[str]) -> int:
 def articles(session: Session, code: str) -> list[Article]:
     """The municipality's own articles in every state, by id."""
     rows = session.scalars(select(ArticleRow).where(ArticleRow.municipality == code).order_by(ArticleRow.id))
-    return [_article(row) for row in rows]
+    return [record_of(row) for row in rows]
 
 
 def published(session: Session, code: str, on: date, audience: Audience = Audience.PUBLIC) -> list[Article]:
@@ -149,7 +149,7 @@ def article(session: Session, code: str, article_id: str) -> Article | None:
     row = session.get(ArticleRow, (code, article_id))
     if row is None and _uses_shared_base(session, code):
         row = session.get(ArticleRow, (SHARED_BASE, article_id))
-    return _article(row) if row else None
+    return record_of(row) if row else None
 
 
 def waste_table(session: Session, code: str) -> WasteTable | None:
@@ -183,7 +183,7 @@ def _in_force(session: Session, code: str, on: date, audience: Audience) -> list
         )
         .order_by(ArticleRow.id)
     )
-    return [_article(row) for row in rows]
+    return [record_of(row) for row in rows]
 
 
 def _set_state(session: Session, code: str, ids: Iterable[str], state: State) -> int:
@@ -207,7 +207,8 @@ def _columns(record: Article) -> dict[str, Any]:
     }
 
 
-def _article(row: ArticleRow) -> Article:
+def record_of(row: ArticleRow) -> Article:
+    """The article of a row."""
     return Article(
         **{name: getattr(row, name) for name in _PLAIN_COLUMNS},
         audience=Audience(row.audience),
