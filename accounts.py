@@ -48,7 +48,8 @@ class StaffRow(Base):
     failed_logins: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     email: Mapped[str] = mapped_column(String(254), default="", server_default="")
-    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_secret: Mapped[str | None] = mapped_column(String(255))
+    """Encrypted, see second_factor.py; None without a second factor."""
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     """The newest time step (30 s since 1970) a code was accepted for; no code works twice."""
     recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
@@ -63,7 +64,8 @@ class AuditRow(Base):
     """Who did what and when; `detail` never holds a resident's words or a secret.
 
     `sequence` counts within the municipality; `hash` is the SHA-256 (hex) over this entry and `previous`, the hash
-    before it. Rows from before the chain began have none.
+    before it. Rows from before the chain began have none. Only audit_trail.py adds entries, and the database itself
+    refuses to change or delete one.
     """
 
     __tablename__ = "audit"
@@ -78,4 +80,9 @@ class AuditRow(Base):
     previous: Mapped[str] = mapped_column(String(64), default="", server_default="")
     hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
-    __table_args__ = (Index("ix_audit_municipality_at", "municipality", "at"), UniqueConstraint("municipality", "sequence"))
+    __table_args__ = (
+        Index("ix_audit_municipality_at", "municipality", "at"),
+        Index("ix_audit_municipality_actor_at", "municipality", "actor", "at"),
+        Index("ix_audit_municipality_action_at", "municipality", "action", "at"),
+        UniqueConstraint("municipality", "sequence"),
+    )

@@ -17,8 +17,9 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+import audit_trail
 import passwords
-from accounts import AuditRow, Role, StaffRow
+from accounts import Role, StaffRow
 from database import Database
 from settings import Settings
 
@@ -64,8 +65,8 @@ class Member:
 
 
 def audit(session: Session, municipality: str, actor: str, action: str, detail: Mapping[str, Any] | None = None) -> None:
-    """Note who did what; `detail` holds neither a resident's words nor a secret."""
-    session.add(AuditRow(municipality=municipality, actor=actor, action=action, detail=dict(detail or {})))
+    """Note who did what, written when the transaction commits; `detail` holds neither a resident's words nor a secret."""
+    audit_trail.note(session, municipality, actor, action, detail)
 
 
 def create_staff(

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from accounts import AuditRow
+import audit_trail
+from bot import task_causes
 from bot.answer import Status
 from bot.question import PastTurn
-from bot.tables import ConversationRow, HandoffEventRow, HandoffRow, MessageRow
+from bot.tables import ConversationRow, HandoffEventRow, HandoffNoteRow, HandoffRow, MailRow, MessageRow, PresenceRow, TaskRow
 from database import now
 
 HISTORY_LENGTH = 5
@@ -127,7 +128,7 @@ def _past_turn(answer: Mapping[str, Any]) -> PastTurn:
 
 
 def judge(session: Session, conversation: str, message: int, resolved: bool, comment: str | None) -> None:
-    """Keep what the resident says of an answer; a later word replaces an earlier one.
+    """Keep what the resident says of an answer; a later word replaces an earlier one. What did not help is a task.
 
     Raises UnknownConversation, or UnknownMessage for anything but an answer of this conversation.
     """
@@ -135,9 +136,10 @@ def judge(session: Session, conversation: str, message: int, resolved: bool, com
     row = session.get(MessageRow, message)
     if row is None or row.conversation != conversation or row.role not in ("desk", "staff"):
         raise UnknownMessage
-    row.resolved = resolved
+    before, row.resolved = row.resolved, resolved
     if comment is not None:
         row.feedback_comment = _UNSTORABLE.sub("", comment)
+    task_causes.judged(session, row, before)
 
 
 def delete_for_resident(session: Session, conversation: str) -> None:
@@ -150,7 +152,7 @@ def delete_for_resident(session: Session, conversation: str) -> None:
     if session.scalar(waiting.limit(1)) is not None:
         raise HandoffOpen
     counts = erase(session, [conversation])
-    session.add(AuditRow(municipality=row.municipality, actor="resident", action="conversation.deleted", detail=counts))
+    audit_trail.note(session, row.municipality, "resident", "conversation.deleted", counts)
 
 
 def erase(session: Session, ids: Sequence[str]) -> dict[str, int]:
@@ -159,7 +161,11 @@ def erase(session: Session, ids: Sequence[str]) -> dict[str, int]:
         # Without it SQLite only marks the space as free and the words stay readable in the file.
         session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
     handoffs = select(HandoffRow.id).where(HandoffRow.conversation.in_(ids))
-    session.execute(delete(HandoffEventRow).where(HandoffEventRow.handoff.in_(handoffs)))
+    for table in (HandoffEventRow, HandoffNoteRow, MailRow):
+        session.execute(delete(table).where(table.handoff.in_(handoffs)))
+    session.execute(delete(PresenceRow).where(PresenceRow.conversation.in_(ids)))
+    # A task keeps its count alone; what ties it to the messages goes with them.
+    session.execute(update(TaskRow).where(TaskRow.conversation.in_(ids)).values(conversation=None, message=None))
     counts = {
         "handoffs": _delete(session, delete(HandoffRow).where(HandoffRow.conversation.in_(ids))),
         "messages": _delete(session, delete(MessageRow).where(MessageRow.conversation.in_(ids))),

@@ -15,6 +15,7 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+import audit_trail
 from accounts import AuditRow
 from bot import conversations, handoff, handoff_request
 from bot.logs import configure, describe
@@ -55,7 +56,8 @@ def sweep_if_due(database: Database, settings: Settings, at: datetime) -> bool:
     """Sweep unless some process did within the last day; whether this one did."""
     with database.write() as session:
         _one_at_a_time(session)
-        recent = exists().where(AuditRow.action == ACTION, AuditRow.at > at - EVERY)
+        towns = select(MunicipalityRow.code)  # named, so that the index finds the entry among a million others
+        recent = exists().where(AuditRow.municipality.in_(towns), AuditRow.action == ACTION, AuditRow.at > at - EVERY)
         if session.scalar(select(recent)):
             return False
         _delete_old(session, settings, at)
@@ -101,7 +103,7 @@ def _delete_old(session: Session, settings: Settings, at: datetime) -> dict[str,
     for code in codes:
         deleted = _delete_in_batches(session, _old(session, code, cutoff))
         detail = {**deleted, "retention_days": settings.retention_days}
-        session.add(AuditRow(municipality=code, at=at, actor="system", action=ACTION, detail=detail))
+        audit_trail.note(session, code, "system", ACTION, detail, at=at)
         counts[code] = deleted
     log.info("swept", **{kind: sum(count[kind] for count in counts.values()) for kind in KINDS})
     return counts

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
-from accounts import AuditRow
+import audit_trail
 from database import Database
 from knowledge import store, synonym_store
 from knowledge.articles import Department, Municipality
@@ -107,7 +107,7 @@ def set_published(database: Database, code: str, ids: list[str], published: bool
             existing(session, code)
             count = change(session, code, ids)
             action = "knowledge.publish" if published else "knowledge.unpublish"
-            session.add(AuditRow(municipality=code, actor=ACTOR, action=action, detail={"articles": ids}))
+            audit_trail.note(session, code, ACTOR, action, {"articles": ids})
     except store.UnknownArticle as error:
         print(f"{error}; nothing was changed", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from accounts import AuditRow
+import audit_trail
 from knowledge import store
 from knowledge.articles import Article, State
 from knowledge.importers import ImportedRow
@@ -69,7 +69,7 @@ def import_rows(
     held = set() if republish else {one for one in withdrawn if changes.get(one) == "unchanged"}
     published = store.publish(session, code, changes.keys() - held) if publish else 0
     counts = {change: list(changes.values()).count(change) for change in ("created", "updated", "unchanged")}
-    session.add(AuditRow(municipality=code, actor=actor, action="knowledge.import", detail={**counts, "published": published}))
+    audit_trail.note(session, code, actor, "knowledge.import", {**counts, "published": published})
     return ImportReport(code, **counts, failed=len(errors), published=published, errors=errors, warnings=_warnings(rows))
 
 

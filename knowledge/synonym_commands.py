@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from accounts import AuditRow
+import audit_trail
 from database import Database
 from knowledge import commands, synonym_store, synonyms
 from knowledge.synonym_table import read_table, write_table
@@ -40,7 +40,7 @@ def import_file(database: Database, file: Path, code: str) -> int:
         commands.existing(session, code)
         changes = Counter(synonym_store.save(session, row.group, commands.ACTOR) for row in rows if row.group)
         counts = {change: changes[change] for change in ("created", "updated", "unchanged")}
-        session.add(AuditRow(municipality=code, actor=commands.ACTOR, action="synonyms.import", detail=counts))
+        audit_trail.note(session, code, commands.ACTOR, "synonyms.import", counts)
         warnings = _warnings(session, code, [row.group for row in rows if row.group])
     for row in failed:
         print(f"{row.place}: {row.error}", file=sys.stderr)
