@@ -10,7 +10,7 @@ conversation is locked before the hand-over, always in this order, so two member
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -18,8 +18,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from accounts import StaffRow
-from bot import conversations
+from accounts import Role, StaffRow
+from bot import conversations, letters
 from bot.handoff_wording import call_sentence, joined
 from bot.tables import ConversationRow, HandoffEventRow, HandoffRow, MessageRow
 from bot.town import load_town
@@ -49,6 +49,10 @@ MOVES: frozenset[tuple[State, State]] = frozenset(
 )
 
 
+OFFER_STANDS = timedelta(minutes=30)
+"""How long a colleague may think about it; afterwards it is as if nobody had been asked."""
+
+
 class HandoffError(ValueError):
     """The hand-over does not allow this; the message says why, without a resident's words."""
 
@@ -59,6 +63,8 @@ def move(session: Session, row: HandoffRow, to: State, *, staff: int | None = No
     if (before, to) not in MOVES:
         raise HandoffError(f"a hand-over cannot go from {before} to {to}")
     row.state = to.value
+    # Whoever is responsible now is reminded anew, and an offer of the one before is void.
+    row.reminded_at = row.escalated_at = row.offered_to = row.offered_at = None
     if to in (State.RESOLVED, State.EXPIRED):
         row.closed_at = at or now()
     record(session, row, before, staff=staff, at=at)
@@ -137,6 +143,52 @@ def transfer(session: Session, handoff: int, department: str, staff: int) -> Han
     return row
 
 
+def offer(session: Session, handoff: int, colleague: int, staff: int, at: datetime | None = None) -> HandoffRow:
+    """Ask a colleague to take over. Who has it answers for it until the colleague accepts. Raises HandoffError."""
+    row, _ = _held(session, handoff)
+    _member(session, row, staff)
+    _member(session, row, colleague)
+    asked = session.get_one(StaffRow, colleague)
+    if asked.role not in (Role.AGENT, Role.ADMINISTRATOR):
+        raise HandoffError("only agents take hand-overs")
+    if row.state != State.TAKEN or row.taken_by == colleague:
+        raise HandoffError("only what somebody else took can be offered to a colleague")
+    row.offered_to, row.offered_at = colleague, at or now()
+    session.flush()
+    return row
+
+
+def offered(row: HandoffRow, at: datetime) -> int | None:
+    """The colleague who is asked to take it over at this moment."""
+    stands = row.state == State.TAKEN and row.offered_at is not None and at - row.offered_at < OFFER_STANDS
+    return row.offered_to if stands else None
+
+
+def accept(session: Session, handoff: int, staff: int) -> HandoffRow:
+    """The colleague who was asked takes it over. Raises HandoffError when the offer stands no more."""
+    row, conversation = _held(session, handoff)
+    _member(session, row, staff)
+    if offered(row, now()) != staff:
+        raise HandoffError("nobody offers this hand-over to this member of staff")
+    row.taken_by = staff
+    row.taken_at = now()
+    row.reminded_at = row.escalated_at = row.offered_to = row.offered_at = None
+    record(session, row, State.TAKEN, staff=staff, at=None)
+    _notice(session, row, conversation, "handoff.notice_taken_over")
+    return row
+
+
+def decline(session: Session, handoff: int, staff: int) -> HandoffRow:
+    """Take an offer back, or say no to it; nothing changes for the resident. Raises HandoffError."""
+    row, _ = _held(session, handoff)
+    _member(session, row, staff)
+    if row.offered_to is None:
+        raise HandoffError("nobody was asked to take it over")
+    row.offered_to = row.offered_at = None
+    session.flush()
+    return row
+
+
 def resolve(session: Session, handoff: int, staff: int) -> HandoffRow:
     """Finish a taken hand-over. Raises HandoffError."""
     row, conversation = _held(session, handoff)
@@ -146,15 +198,22 @@ def resolve(session: Session, handoff: int, staff: int) -> HandoffRow:
     return row
 
 
-def staff_reply(session: Session, handoff: int, staff: int, text: str) -> MessageRow:
-    """Store a reply the resident sees at once. Raises HandoffError unless this member of staff took the hand-over."""
+def staff_reply(
+    session: Session, handoff: int, staff: int, text: str, sources: Sequence[Mapping[str, str]] = ()
+) -> MessageRow:
+    """Store a reply the resident sees at once, with the articles it goes back to.
+
+    Raises HandoffError unless this member of staff took the hand-over.
+    """
     row, conversation = _held(session, handoff)
     _member(session, row, staff)
     if row.state != State.TAKEN or row.taken_by != staff:
         raise HandoffError("only the member of staff who took the hand-over replies to it")
     if not text.strip():
         raise HandoffError("an empty reply cannot be sent")
-    return conversations.append(session, conversation, "staff", text.strip(), staff=staff)
+    row.reminded_at = row.escalated_at = None
+    attached = {"sources": [dict(source) for source in sources]} if sources else None
+    return conversations.append(session, conversation, "staff", text.strip(), staff=staff, answer=attached)
 
 
 def expire(database: Database, settings: Settings, at: datetime) -> int:
@@ -173,10 +232,10 @@ def expire(database: Database, settings: Settings, at: datetime) -> int:
     )
     with database.read() as session:
         overdue = session.scalars(query).all()
-    return sum(_expire_one(database, handoff, cutoff, at) for handoff in overdue)
+    return sum(_expire_one(database, settings, handoff, cutoff, at) for handoff in overdue)
 
 
-def _expire_one(database: Database, handoff: int, cutoff: datetime, at: datetime) -> bool:
+def _expire_one(database: Database, settings: Settings, handoff: int, cutoff: datetime, at: datetime) -> bool:
     with database.write() as session:
         row, conversation = _held(session, handoff)
         revived = row.state == State.TAKEN and conversation.last_at >= cutoff
@@ -184,6 +243,7 @@ def _expire_one(database: Database, handoff: int, cutoff: datetime, at: datetime
             return False  # another process, or a member of staff, was faster
         move(session, row, State.EXPIRED, at=at)
         _notice(session, row, conversation, "handoff.expired", call=True)
+        letters.expired(session, settings, row, conversation)
         return True
 
 

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import conversations, opening_hours
+from bot import conversations, letters, opening_hours
 from bot.handoff import HandoffError, State, move, open_of, record
 from bot.logs import describe
 from bot.tables import ConversationRow, HandoffRow, MessageRow
@@ -100,6 +100,8 @@ def request(
             conversations.append(session, talk, "resident", message, at=at)
         if address is not None:
             row.contact_kind, row.contact, row.contact_consent_at = address.kind, address.value, at
+            if row.state != State.REQUESTED:
+                letters.receipt(session, settings, row, talk)
         handoff, state = row.id, row.state
     if state == State.REQUESTED:
         _queue_or_leave(database, settings, handoff, at)
@@ -169,6 +171,7 @@ def _queue(session: Session, settings: Settings, handoff: int, at: datetime) -> 
         move(session, row, State.QUEUED, at=at)
     except HandoffError:
         return False
+    letters.receipt(session, settings, row, session.get_one(ConversationRow, row.conversation))
     return True
 
 
