@@ -14,8 +14,9 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import conversations, handoff, opening_hours
+from bot import conversations, handoff, held, opening_hours, task_causes
 from bot.answer import Answer, Contact, Status
+from bot.channel_state import Switchboard
 from bot.handoff import State
 from bot.logs import describe
 from bot.question import Question
@@ -69,6 +70,7 @@ class Exchange:
         self._settings = settings
         self._database = database
         self._desk = desk
+        self._switchboard = Switchboard.of(database)
 
     def receive(self, conversation: str, utterance: Utterance, at: datetime) -> Reply:
         """Answer the message, or return the stored reply when it was answered before.
@@ -85,7 +87,8 @@ class Exchange:
                 return self._to_person(asked)
             except _PersonLeft:
                 pass  # the person has just finished or given back: the desk answers
-        return self._store(asked, self._answer(asked))
+        off = self._switchboard.shown(asked.question.municipality, asked.question.channel, at).switched_off
+        return self._store(asked, self._held(asked) if off else self._answer(asked))
 
     def _asked(self, session: Session, conversation: str, utterance: Utterance, at: datetime) -> _Asked:
         talk = conversations.find(session, conversation)
@@ -114,6 +117,17 @@ class Exchange:
         except Exception as error:
             log.error("desk failed", **describe(error))
             return _failure(asked, "conversation.failed", self._masked_or_left_out(asked.question))
+
+    def _held(self, asked: _Asked) -> Answer:
+        """The kill switch is on: nothing of the pipeline is run."""
+        question = asked.question
+        try:
+            masked = self._desk.mask(question.municipality, question.text)
+        except Exception as error:
+            log.error("masking failed", **describe(error))
+            text = say("conversation.question_not_kept", question.language)
+            return held.reply(question.text, text, (), question.language, asked.reception)
+        return held.reply(question.text, masked.text, tuple(masked.kinds), question.language, asked.reception)
 
     def _masked_or_left_out(self, question: Question) -> str:
         try:
@@ -183,6 +197,7 @@ def _written(session: Session, asked: _Asked, shown: dict[str, Any], for_person:
     if for_person:
         return Reply(asking.id, None, shown)
     replying = conversations.append(session, talk, "desk", shown["answer"], answer=shown, reply_to=asking.id)
+    task_causes.answered(session, replying)
     return Reply(asking.id, replying.id, shown)
 
 
