@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy import select
 
+import audit_trail
 from accounts import Role, StaffRow
 from authentication import AccountRefused, create_staff, ensure_first_administrator, reset_password, staff_of
 from database import Database
@@ -25,21 +28,20 @@ _REFUSALS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it was done, 1 when it was refused (the reason goes to standard error)."""
+    """Run one command; 0 when it was done, 1 when it was refused or a check failed (the reason goes to standard error)."""
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
         database = Database(settings.resolved_database_url)
         database.upgrade()
         municipality = options.municipality or settings.municipality
-        options.run(database, municipality, options)
+        return int(options.run(database, municipality, options) or 0)
     except AccountRefused as refused:
         print(_REFUSALS[refused.reason], file=sys.stderr)
         return 1
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     reset.set_defaults(run=_reset)
     commands.add_parser("list", help="print the accounts").set_defaults(run=_list)
     commands.add_parser("first", help="make the first administrator when there is no account yet").set_defaults(run=_first)
+    check = commands.add_parser("verify-audit", help="compute the chain of the audit trail anew; 1 when an entry does not fit")
+    check.add_argument("--municipality", default=argparse.SUPPRESS, help="the same as before the command")
+    check.add_argument("--expect", metavar="HASH", help="a head kept earlier: the chain has to hold it still")
+    check.set_defaults(run=_verify_audit)
     return parser
 
 
@@ -90,3 +96,29 @@ def _list(database: Database, municipality: str, options: argparse.Namespace) ->
         for row in staff_of(session, municipality):
             state = "open" if row.active else "closed"
             print(row.login, row.role, row.department or "-", state, row.name, sep="\t")
+
+
+_BROKEN = {
+    "changed": "entry {sequence} (row {id}) is not what was written",
+    "missing": "entries are missing before entry {sequence} (row {id})",
+    "unchained": "row {id} was added past the chain",
+    "truncated": "the kept hash is not in the chain: entries were cut off its end, or it was made anew",
+}
+
+
+def _verify_audit(database: Database, municipality: str, options: argparse.Namespace) -> int:
+    with database.read() as session:
+        verdict = audit_trail.verify(session, municipality, options.expect)
+    told = {
+        "municipality": municipality,
+        "entries": verdict.entries,
+        "before_the_chain": verdict.before,
+        "sound": verdict.sound,
+        "head": verdict.head.hash,
+        "broken": asdict(verdict.broken) if verdict.broken else None,
+    }
+    print(json.dumps(told))
+    if verdict.broken is None:
+        return 0
+    print(_BROKEN[verdict.broken.reason].format(**asdict(verdict.broken)), file=sys.stderr)
+    return 1

@@ -175,13 +175,26 @@ def _write(session: Session) -> None:
     session.flush()
     session.info[_PENDING] = []
     # In the order of the towns: two transactions that note in several of them do not wait for each other.
-    for municipality in sorted({entry.municipality for entry in pending}):
+    towns = sorted({entry.municipality for entry in pending})
+    for municipality in towns:
+        _lock_town(session, municipality)
+    for municipality in towns:
         _append(session, municipality, [entry for entry in pending if entry.municipality == municipality])
+
+
+def _lock_town(session: Session, municipality: str) -> None:
+    # The foreign key would lock this row later, while the chain is held, and whoever has it may be waiting for the chain.
+    if _is_postgresql(session):
+        session.execute(text("SELECT 1 FROM municipality WHERE code = :town FOR KEY SHARE"), {"town": municipality})
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def _append(session: Session, municipality: str, entries: Sequence[_Entry]) -> None:
     # SQLite: a write transaction is alone already (BEGIN IMMEDIATE).
-    if session.get_bind().dialect.name == "postgresql":
+    if _is_postgresql(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key, hashtext(:town))"), {"key": _LOCK, "town": municipality})
     at = head(session, municipality)
     rows = []
