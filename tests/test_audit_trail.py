@@ -56,7 +56,7 @@ def tamper(database: Database, statement: str, **values: object) -> None:
     postgres = database.engine.dialect.name == "postgresql"
     guards = ("audit_no_change",) if postgres else ("audit_no_update", "audit_no_delete")
     with database.engine.begin() as connection:
-        made = (
+        made: dict[str, Any] = (
             {} if postgres else dict(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all())
         )
         for guard in guards:
