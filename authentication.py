@@ -51,6 +51,10 @@ class Member:
     department: str
     must_change_password: bool
     session_version: int
+    second_factor: bool = False
+    """Whether a log-in needs a code besides the password."""
+    has_password: bool = True
+    """False for somebody who only ever enters by single sign-on."""
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -129,12 +133,12 @@ def authenticate(
 ) -> Member | None:
     """The member of staff, or None for an unknown login, a wrong password, a closed account or one locked at `at`.
 
-    Takes about the same time in each case, and the caller says the same in each. `address` goes to the audit trail.
+    Whoever has a second factor has not entered yet: second_factor.finish_log_in comes after it. Takes about the same time in each case, and the caller says the same in each. `address` goes to the audit trail.
     """
     login = unicodedata.normalize("NFKC", login).strip().lower()
     with database.read() as session:
         found = session.scalar(select(StaffRow).where(StaffRow.municipality == municipality, StaffRow.login == login))
-    if found is None:
+    if found is None or not found.password_hash:  # single sign-on only
         passwords.matches_nothing(password)
         _note_unknown(database, municipality, address)
         return None
@@ -153,19 +157,32 @@ def authenticate(
 
 def _judged(session: Session, row: StaffRow, fits: bool, at: datetime, address: str) -> Member | None:
     detail = {"staff": row.id, "address": address}
-    if not row.active or (row.locked_until is not None and row.locked_until > at):
+    if not row.active or is_locked(row, at):
         audit(session, row.municipality, row.login, "login.refused", detail)
         return None
-    if fits:
+    if not fits:
+        count_failure(session, row, at, detail)
+    elif row.totp_secret is not None:
+        # The count goes on: whoever knows the password must not get ten guesses at the code each time they type it.
+        audit(session, row.municipality, row.login, "login.password", detail)
+    else:
         row.failed_logins, row.locked_until = 0, None
         audit(session, row.municipality, row.login, "login", detail)
-        return member_of(row)
+    return member_of(row) if fits else None
+
+
+def is_locked(row: StaffRow, at: datetime) -> bool:
+    """Whether too many wrong passwords or codes keep everybody out of this account at `at`."""
+    return row.locked_until is not None and row.locked_until > at
+
+
+def count_failure(session: Session, row: StaffRow, at: datetime, detail: Mapping[str, Any]) -> None:
+    """Count a wrong password or code; after MAX_FAILURES in a row the account is locked for LOCKED_FOR."""
     row.failed_logins += 1
     audit(session, row.municipality, row.login, "login.failed", detail)
     if row.failed_logins >= MAX_FAILURES:
         row.failed_logins, row.locked_until = 0, at + LOCKED_FOR
         audit(session, row.municipality, row.login, "login.locked", detail)
-    return None
 
 
 def _note_unknown(database: Database, municipality: str, address: str) -> None:
@@ -268,6 +285,8 @@ def member_of(row: StaffRow) -> Member:
         department=row.department,
         must_change_password=row.must_change_password,
         session_version=row.session_version,
+        second_factor=row.totp_secret is not None,
+        has_password=bool(row.password_hash),
     )
 
 

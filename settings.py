@@ -19,6 +19,9 @@ DEMO_MUNICIPALITY = "990019"
 SHARED_BASE = "000000"
 """Municipality code of the shared base of national procedures; no town has it."""
 
+STAFF_ROLES = ("viewer", "agent", "editor", "approver", "evaluator", "administrator")
+"""Values of accounts.Role, which lies above this module."""
+
 ROOT = Path(__file__).resolve().parent
 
 
@@ -67,6 +70,40 @@ class Settings(BaseSettings):
         default="memory://",
         description="Where counts are kept: memory:// (per process) or redis://… when several processes must share them.",
     )
+    second_factor_roles: str = Field(
+        default="",
+        description="Roles (space separated) that only enter with a second factor, e.g. administrator approver; whoever lacks it sets it up first.",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        description="Issuer of the single sign-on (OpenID Connect), e.g. https://login.city.example/realms/staff; empty means none.",
+    )
+    oidc_client_id: str = Field(default="", description="Client ID the issuer has given to this desk.")
+    oidc_client_secret: str = Field(
+        default="",
+        repr=False,
+        validate_default=True,
+        description="Secret of that client; from the environment only, never logged.",
+    )
+    oidc_label: str = Field(
+        default="職員認証基盤でログイン", max_length=60, description="Words on the button of the single sign-on."
+    )
+    oidc_login_claim: str = Field(
+        default="preferred_username",
+        description="Claim that names the login of an account at its first single sign-on; nobody may change it for themselves.",
+    )
+    oidc_new_role: str = Field(
+        default="",
+        description="Role of an account made at the first single sign-on of somebody unknown; empty means that nobody unknown enters.",
+    )
+    oidc_second_factor: bool = Field(
+        default=False,
+        description="The issuer asks for a second factor itself, so the desk's own is not asked after single sign-on.",
+    )
+    oidc_hosts: str = Field(
+        default="",
+        description="Further hosts (space separated) on which the issuer has its endpoints; without them only its own is contacted.",
+    )
     retention_days: int = Field(default=90, ge=1, le=3650, description="Days after which conversations are deleted for good.")
     handoff_reply_minutes: int = Field(
         default=30, ge=1, le=1440, description="Minutes within opening hours in which a hand-over is promised a first reply."
@@ -103,6 +140,10 @@ class Settings(BaseSettings):
     )
     snapshots_kept: int = Field(default=5, ge=2, le=50, description="Index snapshots kept for rollback, per municipality.")
     snapshot_check_seconds: float = Field(default=1.0, gt=0, le=60, description="Seconds between looks for a new snapshot.")
+    keep_index: bool = Field(
+        default=True,
+        description="Make the index anew within seconds whenever what is published changes; switch it off to do so by command only.",
+    )
     encoder: str = Field(
         default="embedded",
         description="'embedded' (Japanese word vectors adapted to the articles), or a sentence-transformers model folder or hub name.",
@@ -153,6 +194,30 @@ class Settings(BaseSettings):
             return value
         if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", value):
             raise ValueError("write one address without a name, e.g. desk@city.midorino.example")
+        return value
+
+    @field_validator("second_factor_roles", "oidc_new_role")
+    @classmethod
+    def _known_roles(cls, value: str, info: ValidationInfo) -> str:
+        named = value.split()
+        one = info.field_name == "oidc_new_role"
+        if set(named) - set(STAFF_ROLES) or (one and len(named) > 1):
+            raise ValueError(f"write {'one' if one else 'any'} of: {' '.join(STAFF_ROLES)}")
+        return " ".join(named)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer_by_tls(cls, value: str) -> str:
+        tls, here = r"https://[^\s/?#@]+", r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?"
+        if value and not re.fullmatch(rf"(?:{tls}|{here})(?:/[^\s?#]*)?", value):
+            raise ValueError("write an address like https://login.city.example/realms/staff; http only on this machine")
+        return value
+
+    @field_validator("oidc_client_secret")
+    @classmethod
+    def _client_of_the_issuer(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not (value and info.data.get("oidc_client_id")):
+            raise ValueError("an issuer needs MADOGUCHI_OIDC_CLIENT_ID and this secret as well")
         return value
 
     @property

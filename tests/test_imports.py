@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"settings", "passwords", "database", "accounts", "account_commands", "audit_trail", "authentication", "second_factor"},
+    {"settings", "passwords", "database", "accounts", "account_commands", "audit_trail", "authentication", "factor_codes", "second_factor"},
     {"knowledge"},
     {"indexer"},
     {"bot"},

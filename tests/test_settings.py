@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import ROOT, Settings, SettingsError, load_settings
+from settings import ROOT, STAFF_ROLES, Settings, SettingsError, load_settings
 
 UNITS = {
     "minutes": "minutes", "hours": "hours", "days": "days", "seconds": "seconds", "bytes": "bytes", "length": "characters",
@@ -143,3 +143,34 @@ def test_processes_racing_for_a_secret_get_the_same(tmp_path: Path) -> None:
     assert [racer.wait(30) for racer in racers] == [0] * 6
     assert len(keys) == 1
     assert len(keys.pop()) == 64
+
+
+def test_the_roles_a_setting_may_name_are_those_of_accounts() -> None:
+    from accounts import Role
+
+    assert tuple(Role) == STAFF_ROLES
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECOND_FACTOR_ROLES", "administrator mayor"),
+        ("OIDC_NEW_ROLE", "viewer agent"),
+        ("OIDC_ISSUER", "http://login.city.example"),
+        ("OIDC_ISSUER", "https://user@login.city.example"),
+        ("OIDC_ISSUER", "login.city.example"),
+    ],
+)
+def test_a_wrong_setting_of_the_sign_in_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"MADOGUCHI_{name}", value)
+    with pytest.raises(SettingsError, match=f"MADOGUCHI_{name}"):
+        load_settings()
+
+
+def test_an_issuer_without_its_client_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MADOGUCHI_OIDC_ISSUER", "https://login.city.example/realms/staff")
+    with pytest.raises(SettingsError, match="MADOGUCHI_OIDC_CLIENT_SECRET"):
+        load_settings()
+    monkeypatch.setenv("MADOGUCHI_OIDC_CLIENT_ID", "madoguchi")
+    monkeypatch.setenv("MADOGUCHI_OIDC_CLIENT_SECRET", "of the client")
+    assert "of the client" not in repr(load_settings())
