@@ -16,7 +16,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot import console, errors, handoff_request, logs, operations, retention
+from bot import console, errors, handoff_request, index_keeper, logs, mail, operations, retention
 from bot.channels import http, web
 from database import Database, now
 from settings import Settings, load_settings
@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     logs.configure(settings.log_level)
     database = Database(settings.resolved_database_url)
     database.upgrade()
+    own_desk = desk is None  # one that is given serves what it likes
     desk = desk or _load_desk(settings)
     app = _flask(settings)
     limiter = _limiter(app, settings)
@@ -45,6 +46,9 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     console.init_login(app, database, settings)
     handoff_request.recover(database, settings, now())
     retention.start_thread(database, settings)
+    mail.start_thread(database, settings)
+    if own_desk and settings.keep_index:
+        index_keeper.start_thread(database, settings)
     return app
 
 

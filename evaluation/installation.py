@@ -50,7 +50,8 @@ class Installation:
     def __init__(self, folder: Path, municipality: str, **settings: str) -> None:
         self.folder, self.municipality = folder, municipality
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("MADOGUCHI_")}
-        ours = {"instance": str(folder), "municipality": municipality, **settings}
+        # Measurements and tests decide themselves when an index is made.
+        ours = {"instance": str(folder), "municipality": municipality, "keep_index": "false", **settings}
         self.environment = {**inherited, **{f"MADOGUCHI_{name.upper()}": value for name, value in ours.items()}}
 
     @property

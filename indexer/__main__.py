@@ -18,15 +18,16 @@ from knowledge.snapshot_content import UnknownMunicipality, read_content
 from settings import Settings, SettingsError, load_settings
 
 
-def build(settings: Settings, code: str, full: bool) -> dict[str, object]:
+def build(settings: Settings, code: str, full: bool, quick: bool = False) -> dict[str, object]:
     """Index the municipality and describe what was done; `seconds` is wall time."""
     database = Database(settings.resolved_database_url)
     database.upgrade()
     with database.read() as session:
         content = read_content(session, code, datetime.now(settings.zone).date())
     result = synchronise(
-        content, settings.indexes / code, settings.encoder, full=full, keep=settings.snapshots_kept, progress=sys.stderr.isatty()
-    )
+        content, settings.indexes / code, settings.encoder, full=full, quick=quick, keep=settings.snapshots_kept,
+        progress=sys.stderr.isatty(),
+    )  # fmt: skip
     counts = {key: len(getattr(result, key)) for key in ("created", "updated", "deleted")}
     return {**asdict(result), **counts, "articles": len(content.articles), "seconds": round(result.seconds, 2)}
 
@@ -60,7 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
         command = commands.add_parser(name, help=purpose)
         command.add_argument("--municipality", metavar="CODE", help="団体コード; left out, the demo municipality")
         if name == "build":
-            command.add_argument("--full", action="store_true", help="adapt the encoder and encode everything anew")
+            kind = command.add_mutually_exclusive_group()
+            kind.add_argument("--full", action="store_true", help="adapt the encoder and encode everything anew")
+            kind.add_argument("--quick", action="store_true", help="do not adapt the encoder, however much has changed")
         if name == "rollback":
             command.add_argument("--to", metavar="SNAPSHOT", help="left out, the one before the served one")
     options = parser.parse_args(arguments)
@@ -69,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = options.municipality or settings.municipality
         home = settings.indexes / code
         if options.command == "build":
-            print(json.dumps(build(settings, code, options.full), ensure_ascii=False))
+            print(json.dumps(build(settings, code, options.full, options.quick), ensure_ascii=False))
         elif options.command == "list":
             for line in listing(home):
                 print(json.dumps(line, ensure_ascii=False))

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from indexer import snapshot, text
 from indexer.encoder import EMBEDDED, EmbeddedEncoder, Encoder, EncoderUnavailable, load
 from indexer.passages import Kind, Passage, passages
-from indexer.snapshot import IndexMismatch, Snapshot, SnapshotCorrupt, SnapshotMissing
+from indexer.snapshot import IndexMismatch, Manifest, Snapshot, SnapshotCorrupt, SnapshotMissing
 from indexer.training_pairs import training_pairs
 from indexer.vector_store import FaissStore
 from knowledge.snapshot_content import Content
@@ -58,6 +58,7 @@ def synchronise(
     encoder_setting: str = EMBEDDED,
     *,
     full: bool = False,
+    quick: bool = False,
     keep: int = 5,
     progress: bool = False,
     encoder: Encoder | None = None,
@@ -65,7 +66,9 @@ def synchronise(
     """Index `content` below `home` and serve it; nothing is written when nothing changed.
 
     Until the last step the old snapshot is served; a process killed anywhere leaves it whole. A full build takes
-    `encoder`, which must be one of the setting, where it is given, and makes one where it is not.
+    `encoder`, which must be one of the setting, where it is given, and makes one where it is not. `quick` leaves the
+    encoder as it learnt, however much has changed: seconds instead of half a minute; a later call without it lets the
+    encoder learn (see `adaptation_due`).
     Raises IndexBusy, or EncoderUnavailable when the model of the setting cannot be loaded.
     """
     started = time.perf_counter()
@@ -84,13 +87,14 @@ def synchronise(
             "deleted": deleted,
             "skipped": len(digests) - len(created) - len(updated),
         }
-        if old and not changed and old.content.to_json() == content.to_json():
+        drift = (old.manifest.changed_since if old else 0) + changed
+        learns = old is not None and not quick and _drifted(old.manifest, drift, encoder_setting)
+        if old and not learns and not changed and old.content.to_json() == content.to_json():
             return SyncResult(
                 content.municipality.code, old.version, **outcome, passages=len(old.passages), encoded=0, adapted=False,
                 reason="nothing changed", seconds=time.perf_counter() - started,
             )  # fmt: skip
-        drift = (old.manifest.changed_since if old else 0) + changed
-        if old and encoder_setting == EMBEDDED and drift > READAPT_SHARE * max(old.manifest.adapted_on, 1):
+        if learns:
             old, reason = None, f"{drift} articles changed since the encoder was adapted"
         given = old.encoder if old else encoder
         version, encoded, total = _build(content, home, old, encoder_setting, drift if old else 0, digests, progress, given)
@@ -103,10 +107,23 @@ def synchronise(
         )  # fmt: skip
 
 
+def adaptation_due(home: Path, encoder_setting: str = EMBEDDED) -> bool:
+    """Whether so much has changed since the served encoder learnt that a build without `quick` would let it learn anew."""
+    try:
+        manifest = snapshot.read_manifest(home / snapshot.current_version(home))
+    except (SnapshotMissing, SnapshotCorrupt, IndexMismatch):
+        return False
+    return _drifted(manifest, manifest.changed_since, encoder_setting)
+
+
 def document_words(article_passages: Sequence[Passage]) -> tuple[str, ...]:
     """Words of the whole article for BM25: every question form, the body once, the facts."""
     kept = [p for p in article_passages if p.kind != Kind.SECTION]
     return tuple(word for p in kept for word in text.tokens(p.text))
+
+
+def _drifted(manifest: Manifest, drift: int, setting: str) -> bool:
+    return setting == EMBEDDED and drift > READAPT_SHARE * max(manifest.adapted_on, 1)
 
 
 def _build(

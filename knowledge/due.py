@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 import authentication
@@ -16,13 +16,15 @@ from knowledge.workflow import DraftState, StaleDraft, WorkflowRefused, expire, 
 SYSTEM = "system"
 
 
+def anything_due(session: Session, at: datetime, today: date) -> bool:
+    """Whether there is something to do; asked often, so that the writers' lock is not taken for nothing."""
+    return session.scalar(select(exists(_to_publish(at)) | exists(_run_out(today)))) is True
+
+
 def publish_due(session: Session, at: datetime, today: date) -> list[tuple[str, str]]:
     """Publish what was to be published by now; (municipality, article) of each. What cannot be stays and waits for staff."""
-    due = select(ArticleDraftRow).where(
-        ArticleDraftRow.state == DraftState.APPROVED, ArticleDraftRow.publish_at.is_not(None), ArticleDraftRow.publish_at <= at
-    )
     done = []
-    for row in session.scalars(due.order_by(ArticleDraftRow.publish_at)).all():
+    for row in session.scalars(_to_publish(at).order_by(ArticleDraftRow.publish_at)).all():
         key = (row.municipality, row.article)
         try:
             with session.begin_nested():
@@ -41,8 +43,7 @@ def publish_due(session: Session, at: datetime, today: date) -> list[tuple[str, 
 
 def expire_due(session: Session, today: date) -> list[tuple[str, str]]:
     """Withdraw what was valid until yesterday or before; (municipality, article) of each."""
-    over = select(ArticleRow).where(ArticleRow.state == State.PUBLISHED, ArticleRow.valid_until < today)
-    found = session.scalars(over.with_for_update().order_by(ArticleRow.municipality, ArticleRow.id)).all()
+    found = session.scalars(_run_out(today).with_for_update().order_by(ArticleRow.municipality, ArticleRow.id)).all()
     for row in found:
         expire(session, row, SYSTEM, "article.expired", "")
     return [(row.municipality, row.id) for row in found]
@@ -54,3 +55,13 @@ def due_for_review(session: Session, municipality: str, today: date) -> Sequence
         ArticleRow.municipality == municipality, ArticleRow.state == State.PUBLISHED, ArticleRow.review_on <= today
     )
     return session.scalars(query.order_by(ArticleRow.review_on, ArticleRow.id)).all()
+
+
+def _to_publish(at: datetime) -> Select[ArticleDraftRow]:
+    return select(ArticleDraftRow).where(
+        ArticleDraftRow.state == DraftState.APPROVED, ArticleDraftRow.publish_at.is_not(None), ArticleDraftRow.publish_at <= at
+    )
+
+
+def _run_out(today: date) -> Select[ArticleRow]:
+    return select(ArticleRow).where(ArticleRow.state == State.PUBLISHED, ArticleRow.valid_until < today)

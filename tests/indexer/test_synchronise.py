@@ -15,7 +15,7 @@ from indexer import snapshot
 from indexer.encoder import EncoderUnavailable, SentenceTransformerEncoder
 from indexer.passages import passages
 from indexer.snapshot import Snapshot
-from indexer.synchronise import IndexBusy, SyncResult, synchronise
+from indexer.synchronise import IndexBusy, SyncResult, adaptation_due, synchronise
 from indexer.training_pairs import training_pairs
 from knowledge.articles import Article
 from knowledge.snapshot_content import Content
@@ -152,6 +152,22 @@ def test_the_encoder_learns_anew_only_when_more_than_a_twentieth_has_changed(
     assert two.encoded == two.passages
     assert "2 articles changed since" in two.reason
     assert current(home, "embedded").manifest.changed_since == 0
+
+
+def test_a_quick_build_is_served_at_once_and_lets_the_encoder_learn_in_the_next(
+    built: tuple[Path, SyncResult], tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(built[0], tmp_path / CODE))
+    assert not adaptation_due(home)
+    changed = with_articles(*(CHANGED if a.id == CHANGED.id else a for a in ARTICLES), NEW)
+    quick = synchronise(changed, home, quick=True)
+    assert (quick.adapted, quick.created, quick.updated) == (False, (NEW.id,), (CHANGED.id,))
+    assert CHANGED.body in {a.body for a in current(home, "embedded").content.articles}
+    assert adaptation_due(home)
+    assert synchronise(changed, home, quick=True).reason == "nothing changed"
+    later = synchronise(changed, home)
+    assert later.adapted
+    assert not adaptation_due(home)
 
 
 def test_two_builders_at_once_are_one_too_many(home: Path, model: str) -> None:
