@@ -215,7 +215,9 @@ class TaskRow(Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy wants a plain dictionary
     __table_args__ = (
-        Index("ix_task_municipality_state", "municipality", "state", "kind"),
+        Index("ix_task_municipality_key", "municipality", "kind", "key"),
+        Index("ix_task_open", "municipality", "state", "count", "id"),
+        Index("ix_task_closed", "municipality", "state", "closed_at"),
         Index(
             "ix_task_open_key", "municipality", "kind", "key",
             unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'"),

@@ -219,7 +219,9 @@ def upgrade() -> None:
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.create_index('ix_task_article', ['municipality', 'article'], unique=False)
         batch_op.create_index('ix_task_open_key', ['municipality', 'kind', 'key'], unique=True, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
-        batch_op.create_index('ix_task_municipality_state', ['municipality', 'state', 'kind'], unique=False)
+        batch_op.create_index('ix_task_closed', ['municipality', 'state', 'closed_at'], unique=False)
+        batch_op.create_index('ix_task_municipality_key', ['municipality', 'kind', 'key'], unique=False)
+        batch_op.create_index('ix_task_open', ['municipality', 'state', 'count', 'id'], unique=False)
 
     op.create_table('finding',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -432,7 +434,9 @@ def downgrade() -> None:
 
     op.drop_table('finding')
     with op.batch_alter_table('task', schema=None) as batch_op:
-        batch_op.drop_index('ix_task_municipality_state')
+        batch_op.drop_index('ix_task_open')
+        batch_op.drop_index('ix_task_municipality_key')
+        batch_op.drop_index('ix_task_closed')
         batch_op.drop_index('ix_task_open_key')
         batch_op.drop_index('ix_task_article')
 
