@@ -38,6 +38,11 @@ class HandoffOpen(RuntimeError):
     """A person is still working on this conversation."""
 
 
+def storable(text: str) -> str:
+    """The text without characters a database or a screen cannot take."""
+    return _UNSTORABLE.sub("", text)
+
+
 def start(session: Session, municipality: str, language: str = "ja", channel: str = "web") -> ConversationRow:
     """A new conversation; its id (192 random bits) is the only key to it."""
     row = ConversationRow(id=secrets.token_urlsafe(24), municipality=municipality, language=language, channel=channel)
@@ -83,7 +88,7 @@ def append(
         municipality=conversation.municipality,
         conversation=conversation.id,
         role=role,
-        text=_UNSTORABLE.sub("", text),
+        text=storable(text),
         client_message_id=client_message_id,
         reply_to=reply_to,
         staff=staff,
@@ -138,7 +143,7 @@ def judge(session: Session, conversation: str, message: int, resolved: bool, com
         raise UnknownMessage
     before, row.resolved = row.resolved, resolved
     if comment is not None:
-        row.feedback_comment = _UNSTORABLE.sub("", comment)
+        row.feedback_comment = storable(comment)
     task_causes.judged(session, row, before)
 
 

@@ -198,9 +198,7 @@ def resolve(session: Session, handoff: int, staff: int) -> HandoffRow:
     return row
 
 
-def staff_reply(
-    session: Session, handoff: int, staff: int, text: str, sources: Sequence[Mapping[str, str]] = ()
-) -> MessageRow:
+def staff_reply(session: Session, handoff: int, staff: int, text: str, sources: Sequence[Mapping[str, str]] = ()) -> MessageRow:
     """Store a reply the resident sees at once, with the articles it goes back to.
 
     Raises HandoffError unless this member of staff took the hand-over.
@@ -214,6 +212,22 @@ def staff_reply(
     row.reminded_at = row.escalated_at = None
     attached = {"sources": [dict(source) for source in sources]} if sources else None
     return conversations.append(session, conversation, "staff", text.strip(), staff=staff, answer=attached)
+
+
+def rate(session: Session, conversation: str, rating: int, comment: str | None) -> HandoffRow:
+    """Keep how content the resident is, 1 to 5; a later word replaces an earlier one, `comment` is masked already.
+
+    Raises UnknownConversation, or HandoffError unless the newest hand-over of the conversation is finished.
+    """
+    conversations.lock(session, conversation)
+    row = latest_of(session, conversation)
+    if row is None or row.state != State.RESOLVED:
+        raise HandoffError("only a finished hand-over can be rated")
+    row.rating = rating
+    if comment is not None:
+        row.rating_comment = conversations.storable(comment)
+    session.flush()
+    return row
 
 
 def expire(database: Database, settings: Settings, at: datetime) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.conversations import UnknownConversation
 from bot.tables import ConversationRow, HandoffRow, MessageRow, PresenceRow
 
 RESIDENT, STAFF = "resident", "staff"
@@ -35,7 +36,10 @@ def of(session: Session, conversation: str, side: str, at: datetime) -> Seen:
 
 
 def tell(session: Session, talk: ConversationRow, side: str, at: datetime, *, typing: bool = False, read: int = 0) -> None:
-    """Keep what one side does; a `read` beyond the newest message or behind an earlier one changes nothing."""
+    """Keep what one side does; a `read` behind an earlier one changes nothing, one beyond the newest message means that.
+
+    Raises UnknownConversation when it is deleted at this moment.
+    """
     row = _row(session, talk, side)
     row.typing_at = at if typing else None
     if read > row.read_message:
@@ -45,10 +49,11 @@ def tell(session: Session, talk: ConversationRow, side: str, at: datetime, *, ty
             row.read_message, row.read_at = known, at
 
 
-def followed(session: Session, conversation: str) -> bool:
-    """Whether a member of staff has the conversation: otherwise nobody is there to be told anything."""
-    query = select(HandoffRow.id).where(HandoffRow.conversation == conversation, HandoffRow.state == "taken")
-    return session.scalar(query.limit(1)) is not None
+def worth_telling(session: Session, conversation: str, side: str, at: datetime, typing: bool, read: int) -> bool:
+    """Whether it would change anything: a hand-over exists, and this is news. Saves writing the same every few seconds."""
+    known = of(session, conversation, side, at)
+    handed_over = select(HandoffRow.id).where(HandoffRow.conversation == conversation).limit(1)
+    return (typing or known.typing or read > known.read) and session.scalar(handed_over) is not None
 
 
 def _row(session: Session, talk: ConversationRow, side: str) -> PresenceRow:
@@ -59,6 +64,9 @@ def _row(session: Session, talk: ConversationRow, side: str) -> PresenceRow:
     try:
         with session.begin_nested():
             session.add(row)
-    except IntegrityError:  # another tab told it at the same moment
-        return session.get_one(PresenceRow, (talk.id, side), with_for_update=True)
+    except IntegrityError as error:
+        other = session.get(PresenceRow, (talk.id, side), with_for_update=True)
+        if other is None:
+            raise UnknownConversation from error
+        return other  # another tab told it at the same moment
     return row

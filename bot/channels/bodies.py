@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import ApiError
 
@@ -14,6 +14,14 @@ MAX_ID = 2**53 - 1
 """Largest integer a browser's JSON parser keeps exact (Number.MAX_SAFE_INTEGER)."""
 
 Language = Literal["ja", "yasashii", "en", "zh-Hans", "vi", "ko", "tl", "ne", "pt", "id", "my"]
+
+
+def _whole(value: Any) -> Any:
+    # In JSON 4.0 is the integer 4 (JSON Schema, "integer").
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Body(BaseModel):
@@ -33,6 +41,16 @@ class AskBody(Body):
 
 class FeedbackBody(Body):
     resolved: bool
+    comment: str | None = Field(default=None, max_length=1000)
+
+
+class PresenceBody(Body):
+    typing: bool = False
+    read: Whole = Field(default=0, ge=0, le=MAX_ID)
+
+
+class RatingBody(Body):
+    rating: Whole = Field(ge=1, le=5)
     comment: str | None = Field(default=None, max_length=1000)
 
 
@@ -60,6 +78,14 @@ def read_body(model: type[BodyType], required: bool = True) -> BodyType:
         raise ApiError(415, "unsupported_media_type", detail="the body must be application/json")
     try:
         return model.model_validate(_parsed(raw))
+    except ValidationError as error:
+        _refuse(error)
+
+
+def query_of(model: type[BodyType]) -> BodyType:
+    """The parameters of the query, checked like a body. Raises ApiError 400 or 422."""
+    try:
+        return model.model_validate(request.args.to_dict())
     except ValidationError as error:
         _refuse(error)
 

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from bot import conversations, handoff
+from bot import conversations, handoff, presence
 from bot.channels.bodies import MAX_ID
 from bot.channels.payloads import updates_json
 from bot.errors import ApiError
@@ -84,7 +84,10 @@ class Streams:
             if not _exists(session, conversation):
                 return None
             latest = handoff.latest_of(session, conversation)
-            return (conversations.last_message(session, conversation), *((latest.id, latest.version) if latest else ()))
+            if latest is None:
+                return (conversations.last_message(session, conversation),)
+            staff = presence.of(session, conversation, presence.STAFF, now())
+            return (conversations.last_message(session, conversation), latest.id, latest.version, staff.typing, staff.read)
 
     def _updates(self, conversation: str, after: int) -> dict[str, Any] | None:
         with self._database.read() as session:

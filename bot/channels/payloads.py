@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import StaffRow
-from bot import conversations, handoff, handoff_wording, opening_hours
+from bot import conversations, handoff, handoff_wording, opening_hours, presence
 from bot.answer import Choice
 from bot.tables import ConversationRow, HandoffRow, MessageRow
 from bot.town import Town, load_town
@@ -49,6 +49,7 @@ def handoff_json(row: HandoffRow, town: Town, at: datetime, language: str) -> di
         "requested_at": row.requested_at.isoformat(),
         "promised_by": row.promised_by.isoformat() if row.promised_by else None,
         "contact_kept": row.contact is not None,
+        "rating": row.rating,
         "message": handoff_wording.tell(row, town, at, language),
     }
 
@@ -60,6 +61,7 @@ def _state(session: Session, row: ConversationRow, town: Town, after: int, at: d
     return {
         "messages": [_message_json(message, names) for message in rows],
         "handoff": handoff_json(latest, town, at, row.language) if latest else None,
+        "presence": asdict(presence.of(session, row.id, presence.STAFF, at)),
     }
 
 
@@ -70,6 +72,7 @@ def _message_json(row: MessageRow, names: dict[int, str]) -> dict[str, Any]:
         "text": row.text,
         "name": names.get(row.staff) if row.staff is not None else None,
         "answer": row.answer if row.role == "desk" else None,
+        "sources": (row.answer or {}).get("sources", []) if row.role == "staff" else [],
         "resolved": row.resolved,
         "created_at": row.created_at.isoformat(),
     }

@@ -12,7 +12,8 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
-from bot import conversations, handoff_request
+from bot import conversations, handoff, handoff_request, presence
+from bot.channel_state import Switchboard
 from bot.channels import events
 from bot.channels.bodies import (
     MAX_ID,
@@ -20,23 +21,31 @@ from bot.channels.bodies import (
     ContactBody,
     FeedbackBody,
     HandoffBody,
+    PresenceBody,
+    RatingBody,
     StartBody,
     after_parameter,
+    query_of,
     read_body,
 )
 from bot.channels.payloads import conversation_json, handoff_json, updates_json
 from bot.errors import ApiError, error_response
 from bot.exchange import Exchange, Utterance
 from bot.handoff_request import ConsentMissing, InvalidContact, ReplyAddress, UnknownDepartment
+from bot.notices import notices_json
 from bot.tables import HandoffRow
 from bot.town import UnknownTown, load_town
 from database import Database, now
-from settings import Settings
+from knowledge import store
+from settings import SHARED_BASE, Settings
 
 if TYPE_CHECKING:
     from bot.desk import Desk
 
+CHANNEL = "web"
 View = Callable[..., ResponseReturnValue]
+PRESENCE_LIMIT = "240/minute"
+"""Per address: several residents behind one address who type and read at the same time."""
 _CONVERSATION = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
@@ -56,6 +65,9 @@ def create_blueprint(settings: Settings, database: Database, desk: Desk, limiter
         ("GET", f"{one}/updates", api.updates),
         ("GET", f"{one}/events", api.events),
         ("POST", f"{one}/handoffs", questions(api.request_person)),
+        ("POST", f"{one}/presence", limiter.limit(PRESENCE_LIMIT)(api.tell_presence)),
+        ("POST", f"{one}/rating", questions(api.rate)),
+        ("GET", "/notices", api.notices),
     ]
     for method, path, view in routes:
         blueprint.add_url_rule(path, endpoint=view.__name__, view_func=view, methods=[method])
@@ -70,6 +82,7 @@ class _Api:
         self._desk = desk
         self._exchange = Exchange(settings, database, desk)
         self._streams = events.Streams(settings, database)
+        self._switchboard = Switchboard.of(database)
 
     def start(self) -> ResponseReturnValue:
         body = read_body(StartBody, required=False)
@@ -143,6 +156,36 @@ class _Api:
         except UnknownDepartment as error:
             raise ApiError(422, "unknown_department", field="department") from error
         return jsonify(self._handoff(conversation, handoff)), 201 if new else 200
+
+    def notices(self) -> ResponseReturnValue:
+        asked = query_of(StartBody)
+        code = asked.municipality or self._settings.municipality
+        with self._database.read() as session:
+            if store.municipality(session, code) is None or code == SHARED_BASE:
+                raise ApiError(404, "unknown_municipality", field="municipality")
+        at = self._local()
+        return jsonify(notices_json(self._switchboard.shown(code, CHANNEL, at), asked.language, at))
+
+    def tell_presence(self, conversation: str) -> ResponseReturnValue:
+        body, at, side = read_body(PresenceBody), now(), presence.RESIDENT
+        with self._database.read() as session:
+            conversations.find(session, _checked(conversation))
+            news = presence.worth_telling(session, conversation, side, at, body.typing, body.read)
+        if news:
+            with self._database.write() as session:
+                talk = conversations.find(session, conversation)
+                presence.tell(session, talk, side, at, typing=body.typing, read=body.read)
+        return Response(status=204)
+
+    def rate(self, conversation: str) -> ResponseReturnValue:
+        body = read_body(RatingBody)
+        comment = self._masked(_checked(conversation), body.comment)
+        try:
+            with self._database.write() as session:
+                handoff.rate(session, conversation, body.rating, comment)
+        except handoff.HandoffError as error:
+            raise ApiError(409, "not_finished", detail="there is no finished hand-over to rate") from error
+        return Response(status=204)
 
     def _handoff(self, conversation: str, handoff: int) -> dict[str, Any]:
         with self._database.read() as session:
