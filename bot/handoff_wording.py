@@ -21,6 +21,8 @@ def tell(row: HandoffRow, town: Town, at: datetime, language: str) -> str:
             parts = [say("handoff.requested", language), _receipt(row, language), call]
         case "queued":
             parts = [*_queued(row, town, department, at, language), _receipt(row, language)]
+        case "taken" if row.escalated_at is not None:  # taken, and the reply is late all the same
+            parts = [say("handoff.taken_late", language, department=department.name), call, _receipt(row, language)]
         case "taken":
             parts = [say("handoff.taken", language, department=department.name), _receipt(row, language)]
         case "resolved":

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, select, text
+from sqlalchemy import delete, exists, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import audit_trail
 from accounts import AuditRow
-from bot import conversations, handoff, handoff_request
+from bot import conversations, handoff, handoff_request, reminders, unread_replies
 from bot.logs import configure, describe
-from bot.tables import ConversationRow, HandoffRow
+from bot.tables import ConversationRow, HandoffRow, MailRow
 from database import Database, now
 from knowledge.tables import MunicipalityRow
 from settings import SHARED_BASE, Settings, load_settings
@@ -66,8 +66,10 @@ def sweep_if_due(database: Database, settings: Settings, at: datetime) -> bool:
 
 
 def tick(database: Database, settings: Settings, at: datetime) -> None:
-    """What the server does every minute: queue stranded hand-overs, expire overdue ones, sweep when due."""
+    """What the server does every minute: queue stranded hand-overs, remind, write, expire overdue ones, sweep when due."""
     handoff_request.recover(database, settings, at, older_than=STRANDED_AFTER)
+    reminders.remind(database, settings, at)
+    unread_replies.post(database, settings, at)
     handoff.expire(database, settings, at)
     sweep_if_due(database, settings, at)
 
@@ -105,6 +107,8 @@ def _delete_old(session: Session, settings: Settings, at: datetime) -> dict[str,
         detail = {**deleted, "retention_days": settings.retention_days}
         audit_trail.note(session, code, "system", ACTION, detail, at=at)
         counts[code] = deleted
+    # Those about a hand-over went with it; what is left are reminders to staff.
+    session.execute(delete(MailRow).where(MailRow.handoff.is_(None), MailRow.created_at < cutoff))
     log.info("swept", **{kind: sum(count[kind] for count in counts.values()) for kind in KINDS})
     return counts
 
