@@ -15,15 +15,17 @@ from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from bot import conversations, handoff_request, opening_hours
+from bot import conversations, handoff_request, markup, opening_hours
+from bot.channel_state import Switchboard
 from bot.channels.payloads import conversation_json
+from bot.channels.web import CHANNEL
 from bot.exchange import Exchange, Utterance
 from bot.handoff_request import ConsentMissing, InvalidContact, ReplyAddress, UnknownDepartment
+from bot.notices import notices_json
 from bot.town import load_town
 from bot.wording import say
 from database import Database, now
 from settings import Settings
-from widget import markup
 
 if TYPE_CHECKING:
     from bot.desk import Desk
@@ -61,6 +63,7 @@ class AskPage:
         self._database = database
         self._desk = desk
         self._exchange = Exchange(settings, database, desk)
+        self._switchboard = Switchboard.of(database)
 
     def show(self) -> ResponseReturnValue:
         """An empty page, in the language of `?language=`."""
@@ -199,6 +202,7 @@ class AskPage:
                 label=lambda key, **slots: say(f"widget.{key}", language, **slots),
                 tag="en" if language == "en" else "ja",
                 markup=markup,
+                notices=notices_json(self._switchboard.shown(town.municipality.code, CHANNEL, local), language, local),
             ),
             422 if view.problem else 200,
         )

@@ -1,4 +1,4 @@
-"""Text of an answer as safe HTML for the page without JavaScript."""
+"""Text of an answer as safe HTML, for the page without JavaScript and for staff who look at what residents see."""
 
 from __future__ import annotations
 

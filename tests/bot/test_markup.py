@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from widget.markup import date_in_words, dial, markdown, plain, safe_address
+from bot.markup import date_in_words, dial, markdown, plain, safe_address
 
 
 def test_markdown_becomes_lists_tables_and_headings_below_the_title() -> None:
