@@ -28,6 +28,7 @@ class Status(StrEnum):
     SMALL_TALK = "small_talk"
     REJECTED_INPUT = "rejected_input"
     FAILED = "failed"
+    SWITCHED_OFF = "switched_off"
 
 
 OUTCOME_OF: dict[Status, Outcome] = {
@@ -42,6 +43,7 @@ OUTCOME_OF: dict[Status, Outcome] = {
     Status.SMALL_TALK: Outcome.NOTICE,
     Status.REJECTED_INPUT: Outcome.NOTICE,
     Status.FAILED: Outcome.HAND_OVER,
+    Status.SWITCHED_OFF: Outcome.HAND_OVER,
 }
 
 

@@ -12,6 +12,9 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
 from bot import opening_hours
+from bot.channel_state import Switchboard
+from bot.channels.web import CHANNEL
+from bot.notices import notices_json
 from bot.town import UnknownTown, load_town
 from bot.wording import TEXTS, say
 from database import Database, now
@@ -66,6 +69,7 @@ class _Site:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
+        self._switchboard = Switchboard.of(database)
 
     def home(self) -> ResponseReturnValue:
         with self._database.read() as session:
@@ -82,6 +86,8 @@ class _Site:
             emergency=emergency_numbers(),
             demo=town.municipality.code == DEMO_MUNICIPALITY,
             max_length=self._settings.message_max_length,
+            notices=notices_json(self._switchboard.shown(town.municipality.code, CHANNEL, local), "ja", local),
+            label=lambda key, **slots: say(f"widget.{key}", "ja", **slots),
         )
 
     def texts(self, language: str) -> ResponseReturnValue:

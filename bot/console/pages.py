@@ -16,14 +16,18 @@ from authentication import Member
 from bot.wording import say
 from database import Database
 from knowledge import store
+from settings import Settings
 
 LANGUAGE = "staff_language"
 LANGUAGES = ("ja", "en")
+BY_ISSUER = "staff_by_issuer"
+"""What a session says of its log-in: whether it was the single sign-on's."""
 DRAFT_LENGTH = 4000
 """Characters of a typed text that are carried through a log-in; a reply may be half as long."""
 
 _NAVIGATION = "staff_navigation"
 _TOWNS = "staff_towns"
+_FACTOR = "staff_factor"
 
 
 GROUPS = ("residents", "knowledge", "evaluation", "management", "own")
@@ -61,9 +65,11 @@ def navigation() -> list[Place]:
         _NAVIGATION,
         [
             Place("console.queue", "console.queue_title", "residents", (Role.AGENT,)),
+            Place("console.channels", "staff_channels.title", "residents", (Role.APPROVER,)),
             Place("console.synonyms", "console.synonyms_title", "knowledge", tuple(Role)),
             Place("console.accounts", "console.accounts_title", "management"),
             Place("console.password", "console.account_title", "own", tuple(Role)),
+            Place("console.factor", "staff_signin.factor_title", "own", tuple(Role)),
         ],
     )
     return places
@@ -99,7 +105,7 @@ def context() -> dict[str, Any]:
     """What the layout needs; for the templates of every staff page."""
     member = current_user if current_user.is_authenticated else None
     endpoint = request.endpoint or ""
-    places = groups(member, endpoint) if member is not None and not member.must_change_password else []
+    places = [] if member is None or member.must_change_password or factor_is_missing(member) else groups(member, endpoint)
     here = _place_of([place for group in places for place in group.places], endpoint)
     return {"t": t, "language": language(), "member": member, "places": places, "here": here, "Role": Role}
 
@@ -144,6 +150,27 @@ def offer_towns(app: Flask, database: Database, own: str) -> None:
             return {"towns": store.municipalities(session), "own": own}
 
     app.extensions[_TOWNS] = find
+
+
+def demand_factor(app: Flask, settings: Settings) -> None:
+    """Say which roles only enter with a second factor."""
+    app.extensions[_FACTOR] = (frozenset(settings.second_factor_roles.split()), settings.oidc_second_factor)
+
+
+def factor_is_demanded(member: Member) -> bool:
+    """Whether this role only enters with a second factor, and the issuer of the single sign-on has not asked for one."""
+    demanding, issuer_asks = current_app.extensions[_FACTOR]
+    return member.role in demanding and not (issuer_asks and entered_by_issuer())
+
+
+def factor_is_missing(member: Member) -> bool:
+    """Whether a second factor has to be set up before anything else."""
+    return not member.second_factor and factor_is_demanded(member)
+
+
+def entered_by_issuer() -> bool:
+    """Whether this session began by single sign-on."""
+    return bool(session.get(BY_ISSUER))
 
 
 def _page(status: int, entry: str) -> Callable[[Exception], ResponseReturnValue]:

@@ -27,7 +27,7 @@ def screen(turn: Turn, services: Services) -> Turn:
     found = emergencies.detect(text)
     if found is None:
         return turn
-    card = _card(services.cards[found.card_key], language)
+    card = card_shown(services.cards[found.card_key], language)
     if not found.certain:
         return turn.with_(emergency=card)
     contact = contact_of(services, "", language)
@@ -44,7 +44,8 @@ def with_card(answer: Answer, card: EmergencyCard) -> Answer:
     return replace(answer, status=answer.status if answered else Status.EMERGENCY, answer=text, emergency=card)
 
 
-def _card(card: Card, language: str) -> EmergencyCard:
+def card_shown(card: Card, language: str) -> EmergencyCard:
+    """The card as a resident of this language is shown it."""
     shown = card.shown(language)
     lines = tuple(line for _, version in shown for line in version)
     numbers = tuple({"number": n.number, "name": n.name, "hours": n.hours} for n in card.numbers)

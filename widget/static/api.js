@@ -33,6 +33,12 @@ export class Api {
     return this.#request("GET", `/widget/reception/${encodeURIComponent(municipality || "default")}/${encodeURIComponent(language)}.json`);
   }
 
+  /** Banners to show now, and whether automatic answers are switched off. */
+  notices(municipality, language) {
+    const query = new URLSearchParams(municipality ? { municipality, language } : { language });
+    return this.#request("GET", `/api/v1/notices?${query}`);
+  }
+
   start(municipality, language) {
     return this.#request("POST", "/api/v1/conversations", municipality ? { municipality, language } : { language });
   }

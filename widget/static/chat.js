@@ -3,6 +3,7 @@ import { Announcer } from "./announcer.js";
 import { Api } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { element } from "./dom.js";
+import { NoticeBoard } from "./notice_board.js";
 import { Session } from "./session.js";
 import { Texts } from "./texts.js";
 import { Talk } from "./talk.js";
@@ -26,12 +27,15 @@ export class MadoguchiChat extends HTMLElement {
     if (this.#ready) {
       this.#listen();
       this.conversation.connect();
+      this.#ready.then(() => this.board.start(this.texts));
       return;
     }
     this.api = new Api(ORIGIN);
     this.session = new Session(this.getAttribute("municipality"));
     this.conversation = new Conversation(this.api, this.session, this.getAttribute("municipality"));
     this.announcer = new Announcer();
+    const { api, session, announcer } = this;
+    this.board = new NoticeBoard({ host: this, api, session, announcer, municipality: this.getAttribute("municipality") });
     this.#ready = this.#build();
     this.#listen();
   }
@@ -41,6 +45,7 @@ export class MadoguchiChat extends HTMLElement {
     removeEventListener("offline", this);
     removeEventListener("beforeprint", this);
     this.conversation.disconnect();
+    this.board.stop();
   }
 
   /** Open the panel. */
@@ -81,7 +86,7 @@ export class MadoguchiChat extends HTMLElement {
     const root = this.attachShadow({ mode: "open" });
     const styled = this.#style(root);
     this.log = new Log();
-    this.panel = new Panel({ open: () => this.open(), close: () => this.close() });
+    this.panel = new Panel({ open: () => this.open(), close: () => this.close(), notices: this.board.panel });
     this.composer = new Composer({ send: (text) => this.talk.send(text), person: () => this.#askPerson(this.#contact) });
     this.talk = new Talk({
       element: this, conversation: this.conversation, log: this.log, panel: this.panel, announcer: this.announcer,
@@ -92,7 +97,8 @@ export class MadoguchiChat extends HTMLElement {
     const wanted = this.session.language ?? this.getAttribute("language") ?? "ja";
     await this.#speak(LANGUAGES.some(({ code }) => code === wanted) ? wanted : "ja");
     await styled;
-    root.append(this.panel.launcher, this.panel.dialog, ...this.announcer.nodes);
+    root.append(this.board.floating, this.panel.launcher, this.panel.dialog, ...this.announcer.nodes);
+    this.board.start(this.texts);
     this.#connectivity();
     await this.talk.resume();
   }
@@ -109,6 +115,7 @@ export class MadoguchiChat extends HTMLElement {
     const { labels, message_max_length: limit } = await this.api.texts(language);
     this.texts = new Texts(language, labels, limit);
     this.log.relabel(this.texts);
+    if (this.shadowRoot.contains(this.panel.dialog)) this.board.relabel(this.texts);
     this.#frame();
   }
 

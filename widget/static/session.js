@@ -1,6 +1,6 @@
 // What a tab remembers across a reload: ids of its conversations, language and text size. Gone when the tab closes.
 
-const EMPTY = { conversations: [], language: null, size: 0 };
+const EMPTY = { conversations: [], language: null, size: 0, heard: [], hidden: [] };
 
 export class Session {
   constructor(municipality) {
@@ -38,6 +38,23 @@ export class Session {
 
   set size(size) {
     this.#keep({ size });
+  }
+
+  /** Names of the banners that were announced, and of those that were put away. */
+  get heard() {
+    return [...this.state.heard];
+  }
+
+  hear(name) {
+    this.#keep({ heard: [...this.state.heard, name].slice(-20) });
+  }
+
+  get hidden() {
+    return [...this.state.hidden];
+  }
+
+  hide(name) {
+    this.#keep({ hidden: [...this.state.hidden, name].slice(-20) });
   }
 
   #load() {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import routes_channels
 import routes_desk
 from flask import Flask
 from routes_desk import Route
@@ -15,7 +16,10 @@ from accounts import Role
 from database import Database
 from settings import Settings
 
-PARTS = (routes_desk,)
+PARTS = (
+    routes_channels,
+    routes_desk,
+)
 """One module a part of the console: its ROUTES, and what `prepare` puts into their slots."""
 SLOT = re.compile(r"<(?:[^:>]+:)?(\w+)>")
 

@@ -5,7 +5,8 @@ import { icon } from "../icons.js";
 const PHONE = "(max-width: 480px), (max-height: 480px)";
 
 export class Panel {
-  constructor({ open, close }) {
+  constructor({ open, close, notices }) {
+    this.notices = notices;
     this.onClose = close;
     this.phone = matchMedia(PHONE);
     this.launcher = button("", open, { class: "launcher", "aria-haspopup": "dialog", "aria-expanded": "false" });
@@ -15,7 +16,7 @@ export class Panel {
     this.state = element("div", { class: "slot" });
     this.main = element("div", { class: "main" });
     this.foot = element("div", { class: "slot" });
-    this.dialog = element("dialog", { class: "panel", "aria-labelledby": "title" }, this.top, this.state, this.main, this.offline, this.alerts, this.foot);
+    this.dialog = element("dialog", { class: "panel", "aria-labelledby": "title" }, this.top, this.notices, this.state, this.main, this.offline, this.alerts, this.foot);
     this.dialog.addEventListener("cancel", (event) => { event.preventDefault(); this.onClose(); });
     this.phone.addEventListener("change", () => this.#fit());
   }
