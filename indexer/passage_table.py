@@ -50,7 +50,7 @@ class PassageTable:
             counts[article] += 1
             kinds.append(KINDS.index(passage.kind))
             if passage.kind == Kind.QUESTION:
-                phrases.append((_hash(passage.text), at))
+                phrases.append((phrase_hash(passage.text), at))
         phrases.sort()
         return cls(
             np.concatenate([[0], counts.cumsum()]),
@@ -65,7 +65,7 @@ class PassageTable:
 
     def like(self, question: str) -> list[int]:
         """Question forms whose phrase key has the hash of the question's: all that are equal to it, seldom another."""
-        key = np.uint64(_hash(question))
+        key = np.uint64(phrase_hash(question))
         start, end = np.searchsorted(self.phrases, key, "left"), np.searchsorted(self.phrases, key, "right")
         return [int(at) for at in self.asked[start:end]]
 
@@ -78,5 +78,6 @@ class PassageTable:
             return cls(arrays["first"], arrays["kinds"], arrays["phrases"], arrays["asked"])
 
 
-def _hash(question: str) -> int:
+def phrase_hash(question: str) -> int:
+    """A number below 2**64 that questions of equal phrase key share."""
     return int.from_bytes(hashlib.blake2b(phrase_key(question).encode(), digest_size=8).digest(), "little")
