@@ -28,6 +28,12 @@ HOURS_A_MONTH = 24 * 365 / 12
 Parameters = Mapping[str, Any]
 
 
+def parameters() -> dict[str, Any]:
+    """The prices, assumptions and lengths of cost.json."""
+    found: dict[str, Any] = json.loads(PARAMETERS.read_text(encoding="utf-8"))
+    return found
+
+
 def desk_a_month(parameters: Parameters, case: str) -> float:
     """Yen a month of the server: its price over its life, and its electricity."""
     a = _assumed(parameters, case)

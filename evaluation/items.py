@@ -39,15 +39,18 @@ class BadItem(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """One question. `expected` are the articles that answer it, or `hand_over` says that nothing may.
+    """One question. Any of the articles `expected` answers it, or `hand_over` says that nothing may.
 
-    `must` and `must_not`: words the answer has to contain and must not contain. `conversation`: what was asked before.
+    `grades` are those of `expected` in its order (2 correct, 1 related; none given: all 1). With `all_needed` the message
+    asks several things and every article of `expected` is needed. `must` and `must_not`: words the answer has to contain and must not contain. `conversation`: what was asked before.
     """
 
     key: str
     text: str
     conversation: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
+    grades: tuple[int, ...] = ()
+    all_needed: bool = False
     hand_over: bool = False
     facets: tuple[str, ...] = ()
     must: tuple[str, ...] = ()
@@ -58,6 +61,10 @@ class Item:
     source: str = ""
     asked_on: date | None = None
     split: str = "tune"
+
+    def graded(self) -> dict[str, int]:
+        """Expected article -> grade."""
+        return dict(zip(self.expected, self.grades or (1,) * len(self.expected), strict=True))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `item_of` turns them back."""
@@ -83,7 +90,8 @@ def item_of(data: Mapping[str, Any], place: str) -> Item:
         raise BadItem(place, f"unknown field {unknown[0]}; known are {', '.join(FIELDS)}")
     values: dict[str, Any] = {name: tuple(_list(data.get(name))) for name in LISTS}
     values |= {name: str(data.get(name) or default).strip() for name, default in _TEXTS.items()}
-    values["hand_over"] = _truth(data.get("hand_over"), place)
+    values |= {name: _truth(data.get(name), name, place) for name in ("hand_over", "all_needed")}
+    values["grades"] = _grades(data.get("grades"), place)
     values["asked_on"] = _day(data.get("asked_on"), place)
     item = Item(**values)
     _check(item, place)
@@ -215,6 +223,8 @@ def _check(item: Item, place: str) -> None:
         raise BadItem(place, f"`text` is needed, at most {LONGEST_TEXT} characters")
     if item.hand_over == bool(item.expected):
         raise BadItem(place, "give either `expected` articles or `hand_over`")
+    if item.grades and len(item.grades) != len(item.expected):
+        raise BadItem(place, "give a grade for every expected article, or none")
     for name, choices in (("language", LANGUAGES), ("channel", CHANNELS), ("split", SPLITS)):
         if getattr(item, name) not in choices:
             raise BadItem(place, f"`{name}` is one of {', '.join(choices)}")
@@ -237,12 +247,22 @@ def _list(value: Any) -> Iterator[str]:
     return (text for part in parts if (text := str(part).strip()))
 
 
-def _truth(value: Any, place: str) -> bool:
+def _grades(value: Any, place: str) -> tuple[int, ...]:
+    try:
+        grades = tuple(int(grade) for grade in _list(value))
+    except ValueError:
+        raise BadItem(place, "`grades` are whole numbers") from None
+    if any(not 1 <= grade <= 3 for grade in grades):
+        raise BadItem(place, "a grade is 1, 2 or 3")
+    return grades
+
+
+def _truth(value: Any, name: str, place: str) -> bool:
     if value in (None, "", False, "0", "false", "いいえ"):
         return False
     if value in (True, "1", "true", "はい"):
         return True
-    raise BadItem(place, "`hand_over` is true or false (はい or いいえ)")
+    raise BadItem(place, f"`{name}` is true or false (はい or いいえ)")
 
 
 def _day(value: Any, place: str) -> date | None:
@@ -254,7 +274,7 @@ def _day(value: Any, place: str) -> date | None:
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return SEPARATOR.join(value)
+        return SEPARATOR.join(map(str, value))
     return {True: "true", False: ""}.get(value, str(value)) if isinstance(value, bool) else str(value or "")
 
 

@@ -37,7 +37,7 @@ class QuestionSetRow(Base):
 class QuestionItemRow(Base):
     """A question and what the desk has to do with it.
 
-    `expected`: ids of the articles that answer it; with `hand_over` nothing may answer. `must` and `must_not` are facts the
+    As evaluation.items.Item: any article of `expected` answers it, with `all_needed` all are needed, with `hand_over` none. `must` and `must_not` are facts the
     answer has to contain or must not; `split` is tune or test and the same for all questions on one article.
     """
 
@@ -50,6 +50,8 @@ class QuestionItemRow(Base):
     text: Mapped[str] = mapped_column(Text)
     conversation: Mapped[list[str]] = mapped_column(JSON, default=list)
     expected: Mapped[list[str]] = mapped_column(JSON, default=list)
+    grades: Mapped[list[int]] = mapped_column(JSON, default=list)
+    all_needed: Mapped[bool] = mapped_column(default=False)
     hand_over: Mapped[bool] = mapped_column(default=False)
     facets: Mapped[list[str]] = mapped_column(JSON, default=list)
     must: Mapped[list[str]] = mapped_column(JSON, default=list)

@@ -71,6 +71,8 @@ def upgrade() -> None:
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('conversation', sa.JSON(), nullable=False),
     sa.Column('expected', sa.JSON(), nullable=False),
+    sa.Column('grades', sa.JSON(), nullable=False),
+    sa.Column('all_needed', sa.Boolean(), nullable=False),
     sa.Column('hand_over', sa.Boolean(), nullable=False),
     sa.Column('facets', sa.JSON(), nullable=False),
     sa.Column('must', sa.JSON(), nullable=False),
