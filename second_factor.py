@@ -79,6 +79,12 @@ def finish_log_in(database: Database, session_id: str, code: str, at: datetime, 
         return Passed(authentication.member_of(row), bool(used), len(row.recovery_codes))
 
 
+def codes_left(session: Session, member: Member) -> int:
+    """How many recovery codes are not used yet."""
+    row = session.get(StaffRow, member.id)
+    return len(row.recovery_codes) if row is not None else 0
+
+
 def renew_codes(database: Database, member: Member, code: str, at: datetime, vault: Vault) -> list[str]:
     """New recovery codes for whoever proves the factor; the old ones are void. Raises CodeRefused."""
     drawn, hashes = factor_codes.drawn()

@@ -32,8 +32,12 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+LONGEST_FORM = 2_000_000
+"""Bytes of a form of staff pages: the longest article in Japanese, each letter of which takes nine bytes in a form."""
+
 _SEEN_EVERY = 60
 _AUDIENCE = "staff_audience"
+_SIZE = "staff_form_size"
 _ALL = tuple(Role)
 _NOBODY_ELSE = ("administrators",)
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -45,13 +49,24 @@ def roles(*allowed: Role) -> Callable[[View], View]:
 
 
 def everyone(view: View) -> View:
-    """The view is for every member of staff who is logged in, also before the first password is changed."""
+    """The view is for every member of staff who is logged in, also before the first password is changed and a demanded
+    second factor is set up."""
     return _mark((*_ALL, "early"))(view)
 
 
 def public(view: View) -> View:
     """The view is also for people who are not logged in."""
     return _mark(())(view)
+
+
+def accepts(size: int) -> Callable[[View], View]:
+    """A form sent to the view may have this many bytes; other staff pages take LONGEST_FORM."""
+
+    def mark(view: View) -> View:
+        setattr(view, _SIZE, size)
+        return view
+
+    return mark
 
 
 def init_login(app: Flask, database: Database, settings: Settings) -> None:
@@ -62,13 +77,17 @@ def init_login(app: Flask, database: Database, settings: Settings) -> None:
     manager = LoginManager(app)
     manager.user_loader(lambda session_id: authentication.resume(database, session_id))
     pages.offer_towns(app, database, settings.municipality)
+    pages.demand_factor(app, settings)
 
     @app.before_request
     def guard() -> ResponseReturnValue | None:
         if not _is_staff(request.path) or request.endpoint is None or request.endpoint.endswith(".static"):
             return None
+        view = current_app.view_functions[request.endpoint]
+        request.max_content_length = getattr(view, _SIZE, LONGEST_FORM)
+        request.max_form_memory_size = LONGEST_FORM
         _end_old_session()
-        audience = getattr(current_app.view_functions[request.endpoint], _AUDIENCE, None)
+        audience = getattr(view, _AUDIENCE, None)
         if audience != () and not current_user.is_authenticated:
             return pages.ask_to_log_in()
         refused = None if audience == () else _refusal(current_user, audience)
@@ -87,12 +106,16 @@ def init_login(app: Flask, database: Database, settings: Settings) -> None:
     app.context_processor(lambda: pages.context() if _is_staff(request.path) else {})
 
 
-def enter(member: Member) -> None:
-    """Begin a session with nothing in it that was there before the log-in but the language."""
+def enter(member: Member, *, by_issuer: bool = False) -> None:
+    """Begin a session with nothing in it that was there before the log-in but the language.
+
+    `by_issuer` when the issuer of the single sign-on has said who this is.
+    """
     kept = pages.language()
     session.clear()
     session[pages.LANGUAGE] = kept
     session["since"] = session["seen"] = int(time.time())
+    session[pages.BY_ISSUER] = by_issuer
     login_user(member)
 
 
@@ -127,6 +150,8 @@ def _refusal(member: Member, audience: tuple[Any, ...] | None) -> ResponseReturn
     allowed = audience or ()
     if member.must_change_password and "early" not in allowed:
         return redirect(url_for("console.password", next=request.full_path.rstrip("?") if request.method == "GET" else ""))
+    if pages.factor_is_missing(member) and "early" not in allowed:
+        return redirect(url_for("console.factor", next=request.full_path.rstrip("?") if request.method == "GET" else ""))
     if not member.may(*(role for role in allowed if role in _ALL)):
         abort(403)
     return None

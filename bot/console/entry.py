@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_login import current_user
 
 import authentication
-from accounts import Role
 from authentication import AccountRefused, Member
-from bot.console import pages
+from bot.console import factor, pages
 from bot.console.access import enter, everyone, leave, local_path, public
-from bot.console.inbox import Inbox
+from bot.console.factor import Factor
+from bot.console.onward import Onward, password_page
 from database import Database, now
-from passwords import MIN_LENGTH, PasswordRefused
+from passwords import PasswordRefused
 from settings import Settings
-
-_HANDOFF = re.compile(r"/staff/handoffs/(\d{1,18})")
 
 
 class Entry:
-    def __init__(self, database: Database, settings: Settings, inbox: Inbox) -> None:
+    def __init__(self, database: Database, settings: Settings, second_step: Factor, onward: Onward) -> None:
         self._database = database
         self._settings = settings
-        self._inbox = inbox
+        self._second_step = second_step
+        self._onward = onward
 
     @public
     def login(self) -> ResponseReturnValue:
@@ -48,22 +44,25 @@ class Entry:
         if member is None:
             typed = {"chosen": request.form.get("municipality"), "login": request.form.get("login", "")}
             return pages.log_in_page(target, draft, error="login_failed", **typed), 401
+        if member.second_factor:
+            factor.begin(member)
+            return self._second_step.code_page(target, draft) if draft else redirect(url_for("console.login_code", next=target))
         enter(member)
-        if member.must_change_password:
-            return self._password_page(member, target, draft) if draft else redirect(url_for("console.password", next=target))
-        return self._onward(member, target, draft)
+        return self._onward.lead(member, target, draft)
 
     @everyone
     def password(self) -> ResponseReturnValue:
         member: Member = current_user._get_current_object()
         target = local_path(request.values.get("next", ""))
         if request.method == "GET":
-            return self._password_page(member, target, done=request.args.get("done", ""))
+            return password_page(member, target, done=request.args.get("done", ""))
         draft = request.form.get("draft", "")[: pages.DRAFT_LENGTH]
         error = self._changed(member)
         if error is not None:
-            return self._password_page(member, target, draft, error=error), 422
-        return self._onward(current_user._get_current_object(), target or url_for("console.password", done="password"), draft)
+            return password_page(member, target, draft, error=error), 422
+        return self._onward.lead(
+            current_user._get_current_object(), target or url_for("console.password", done="password"), draft
+        )
 
     def _changed(self, member: Member) -> str | None:
         """Change the password as the form says; the text of the refusal, if it was refused."""
@@ -79,20 +78,8 @@ class Entry:
             with self._database.write() as opened:
                 authentication.audit(opened, member.municipality, member.login, "password.refused", {"staff": member.id})
             return "password_wrong"
-        enter(renewed)
+        enter(renewed, by_issuer=pages.entered_by_issuer())
         return None
-
-    def _onward(self, member: Member, target: str, draft: str) -> ResponseReturnValue:
-        """Where the log-in was meant to lead; with a text typed before it, back in its box."""
-        match = _HANDOFF.fullmatch(target)
-        if draft and match and member.may(Role.AGENT):
-            return self._inbox.page(member, int(match[1]), draft=draft, notice="draft_kept")
-        return redirect(target or pages.home())
-
-    def _password_page(self, member: Member, target: str, draft: str = "", **about: Any) -> str:
-        return render_template(
-            "console/password.html", target=target, draft=draft, required=member.must_change_password, least=MIN_LENGTH, **about
-        )
 
     @public
     def logout(self) -> ResponseReturnValue:
