@@ -165,6 +165,14 @@ class Settings(BaseSettings):
         default=15.0, gt=0, le=120, description="Seconds a text may take, retry included; then the article's own words are shown."
     )
     ner: bool = Field(default=True, description="Look for personal names with spaCy before anything is stored.")
+    question_folder: Path = Field(
+        default=ROOT / "evaluation" / "questions",
+        description="Folder of evaluation questions (*.jsonl) a working copy is tried against: the demo's own, and a subfolder named by 団体コード for any other municipality.",
+    )
+    link_checks: bool = Field(
+        default=False,
+        description="Look once a week whether web addresses in articles still answer: the only network use of the health check.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe level that is logged."
     )

@@ -32,6 +32,11 @@ def run(question: Question, services: Services) -> Answer:
 
     Raises whatever a step raises: the caller turns that into the `failed` ending.
     """
+    return traced(question, services)[0]
+
+
+def traced(question: Question, services: Services) -> tuple[Answer, Turn]:
+    """As `run`, with the last turn beside it: what was found, how it was ranked and decided, for staff to see."""
     turn = Turn(question)
     ms: dict[str, float] = {}
     for step in STEPS:
@@ -43,4 +48,4 @@ def run(question: Question, services: Services) -> Answer:
     if turn.answer is None:
         raise RuntimeError("the last step of the pipeline left no answer")
     answer = with_card(turn.answer, turn.emergency) if turn.emergency else turn.answer
-    return replace(answer, ms=ms, snapshot=services.index.snapshot.version)
+    return replace(answer, ms=ms, snapshot=services.index.snapshot.version), turn
