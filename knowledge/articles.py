@@ -112,6 +112,11 @@ class Municipality:
     aliases: tuple[str, ...] = ()
 
 
+def text_digest(title: str, body: str) -> str:
+    """SHA-256 (hex) of the words a resident reads; dates, owner and facts are left out."""
+    return hashlib.sha256(f"{title}\0{body}".encode()).hexdigest()
+
+
 def to_json(article: Article) -> dict[str, Any]:
     """A dictionary of plain JSON values; from_json turns it back."""
     data = asdict(article)

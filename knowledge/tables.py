@@ -6,10 +6,11 @@ import time
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime, now
+from knowledge.articles import text_digest
 
 _COUNTED_FROM = 1_735_689_600
 """1 January 2025, in seconds since 1970."""
@@ -64,12 +65,21 @@ class ArticleRow(Base):
     owner: Mapped[str] = mapped_column(String(100), default="")
     state: Mapped[str] = mapped_column(String(20), default="draft")
     digest: Mapped[str] = mapped_column(String(64))
+    text_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Of title and body alone (knowledge.articles.text_digest), set whenever the row is stored: translations follow it."""
     review_on: Mapped[date | None]
     """The day on which somebody has to look whether it is still right."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
 
     __table_args__ = (Index("ix_article_municipality_state", "municipality", "state"),)
+
+
+@event.listens_for(ArticleRow, "before_insert")
+@event.listens_for(ArticleRow, "before_update")
+def _digest_text(_mapper: object, _connection: object, row: ArticleRow) -> None:
+    """However an article comes to be stored, its translations are out of date exactly when its words have changed."""
+    row.text_digest = text_digest(row.title, row.body)
 
 
 class ArticleDraftRow(Base):
@@ -160,7 +170,7 @@ class AttachmentRow(Base):
 class ArticleTranslationRow(Base):
     """An article in another language or in plain Japanese (`yasashii`); shown once a person has approved it.
 
-    `of_digest` is the digest of the Japanese text it was made from: when that changes, the translation is out of date.
+    `of_digest` is article.text_digest of the Japanese text it was made from: when that changes, it is out of date.
     """
 
     __tablename__ = "article_translation"

@@ -1,5 +1,7 @@
 """curation, tasks, second factor and what an inbox needs"""
 
+import hashlib
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -27,6 +29,19 @@ CHANGEABLE = {
     'sqlite': ["DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete"],
     'postgresql': ["DROP TRIGGER audit_no_change ON audit", "DROP TRIGGER audit_no_truncate ON audit", "DROP FUNCTION audit_append_only()"],
 }
+
+
+def _digest_texts(connection: sa.Connection) -> None:
+    # As knowledge.articles.text_digest, which may change some day while this may not.
+    article = sa.table('article', *(sa.column(name) for name in ('municipality', 'id', 'title', 'body', 'text_digest')))
+    of_one = article.update().where(article.c.municipality == sa.bindparam('code'), article.c.id == sa.bindparam('key'))
+    rows = connection.execute(sa.select(article.c.municipality, article.c.id, article.c.title, article.c.body)).all()
+    digests = [
+        {'code': row.municipality, 'key': row.id, 'made': hashlib.sha256(f'{row.title}\0{row.body}'.encode()).hexdigest()}
+        for row in rows
+    ]
+    if digests:
+        connection.execute(of_one.values(text_digest=sa.bindparam('made')), digests)
 
 
 def upgrade() -> None:
@@ -334,6 +349,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table('article', schema=None) as batch_op:
         batch_op.add_column(sa.Column('review_on', sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column('text_digest', sa.String(length=64), server_default='', nullable=False))
+    _digest_texts(op.get_bind())
 
     with op.batch_alter_table('audit', schema=None) as batch_op:
         batch_op.add_column(sa.Column('sequence', sa.BigInteger(), nullable=True))
@@ -409,6 +426,7 @@ def downgrade() -> None:
         batch_op.drop_column('sequence')
 
     with op.batch_alter_table('article', schema=None) as batch_op:
+        batch_op.drop_column('text_digest')
         batch_op.drop_column('review_on')
 
     with op.batch_alter_table('mail', schema=None) as batch_op:
