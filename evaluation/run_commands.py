@@ -13,7 +13,6 @@ from bot.desk import UnknownMunicipality
 from evaluation import built_in_sets, datasets, items, prediction_file, retrieval, run_compare, run_report, run_scores
 from evaluation.installation import Installation
 from evaluation.items import Item
-from evaluation.prediction_file import Run
 from knowledge.commands import DEMO
 from settings import DEMO_MUNICIPALITY, Settings, load_settings
 
@@ -86,7 +85,9 @@ def gate(arguments: argparse.Namespace, typed: str) -> int:
         prediction_file.write(arguments.baseline, new.header, new.lines, new.articles)
         print(f"pinned {new.header.name} as {arguments.baseline.name}", file=sys.stderr)
         return 0
-    compared = run_compare.compare(prediction_file.read(arguments.baseline), _same_questions(new, arguments.baseline))
+    if not arguments.baseline.is_file():
+        raise ValueError(f"{arguments.baseline} is not there: pin a run with `python -m evaluation gate RUN.jsonl --pin`")
+    compared = run_compare.compare(prediction_file.read(arguments.baseline), new)
     print(run_report.markdown(run_scores.score(new), compared), end="")
     passes, reasons = run_compare.verdict(compared)
     for reason in reasons:
@@ -96,12 +97,6 @@ def gate(arguments: argparse.Namespace, typed: str) -> int:
         file=sys.stderr,
     )
     return 0 if passes else 1
-
-
-def _same_questions(new: Run, baseline: Path) -> Run:
-    if not baseline.is_file():
-        raise ValueError(f"{baseline} is not there: pin a run with `python -m evaluation gate RUN.jsonl --pin`")
-    return new
 
 
 def _run_here(arguments: argparse.Namespace, out: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -56,7 +57,9 @@ def measures(scores: Sequence[Score], say: Say) -> str:
 
 def _svg(figure: Figure) -> str:
     out = io.StringIO()
-    with mpl.rc_context(_FONT):
+    with mpl.rc_context(_FONT), warnings.catch_warnings():
+        # Text stays text in the SVG: the reader's browser has the glyphs that matplotlib's own font lacks.
+        warnings.filterwarnings("ignore", message="Glyph")
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     return re.sub(r"\s(width|height)=\"[\d.]+pt\"", "", text[text.index("<svg") :], count=2)
