@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, time
 from typing import Any, Literal
@@ -119,6 +119,16 @@ def articles(session: Session, code: str) -> list[Article]:
     """The municipality's own articles in every state, by id."""
     rows = session.scalars(select(ArticleRow).where(ArticleRow.municipality == code).order_by(ArticleRow.id))
     return [record_of(row) for row in rows]
+
+
+def articles_of(session: Session, code: str, ids: Sequence[str]) -> dict[str, Article]:
+    """The municipality's own articles with these ids, in every state, by id."""
+    found: dict[str, Article] = {}
+    for first in range(0, len(ids), 500):  # databases bound the number of parameters
+        some = ids[first : first + 500]
+        rows = session.scalars(select(ArticleRow).where(ArticleRow.municipality == code, ArticleRow.id.in_(some)))
+        found |= {row.id: record_of(row) for row in rows}
+    return found
 
 
 def published(session: Session, code: str, on: date, audience: Audience = Audience.PUBLIC) -> list[Article]:

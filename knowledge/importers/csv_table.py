@@ -20,10 +20,15 @@ def read_csv(path: Path, builder: ArticleBuilder) -> Iterator[ImportedRow]:
         return f"{path.name}:{number}"
 
     try:
-        text = read_text(path)
+        cells = csv_cells(path, path.name)
     except UnreadableFile as error:
         return iter([ImportedRow(place(error.row), error=error.remark)])
-    return read_rows(_records(text, path.name), place, builder, closed=True)
+    return read_rows(cells, place, builder, closed=True)
+
+
+def csv_cells(path: Path, name: str) -> Iterator[Cells | ImportedRow]:
+    """Numbered records of the file, which is called `name` in places. Raises UnreadableFile."""
+    return _records(read_text(path), name)
 
 
 def _records(text: str, name: str) -> Iterator[Cells | ImportedRow]:

@@ -33,14 +33,19 @@ def read_markdown(path: Path, builder: ArticleBuilder) -> Iterator[ImportedRow]:
 
 def _row(path: Path, name: str, builder: ArticleBuilder) -> ImportedRow:
     try:
-        fields, body = _split(read_text(path).replace("\r\n", "\n"))
+        return builder.row(f"{name}:1", fields_of(path, path.stem))
     except UnreadableFile as error:
         return ImportedRow(f"{name}:{error.row}", error=error.remark)
+
+
+def fields_of(path: Path, stem: str) -> dict[str, Any]:
+    """Front matter and body by the names of fields; `stem` is the id of a file that gives none. Raises UnreadableFile."""
+    fields, body = _split(read_text(path).replace("\r\n", "\n"))
     heading = _FIRST_HEADING.match(body)
     if not fields.get("title"):
-        fields["title"] = heading["title"] if heading else path.stem
+        fields["title"] = heading["title"] if heading else stem
         body = body[heading.end() :] if heading else body
-    return builder.row(f"{name}:1", {**fields, "id": fields.get("id") or path.stem, "body": body})
+    return {**fields, "id": fields.get("id") or stem, "body": body}
 
 
 def _split(text: str) -> tuple[dict[str, Any], str]:

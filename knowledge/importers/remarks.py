@@ -13,8 +13,9 @@ CODES = frozenset(
         "unknown_department unknown_facts not_csv more_cells file_empty not_utf8 not_text_file no_articles unknown_format "
         "not_workbook not_json no_column columns_unused repeated repeated_same bomb not_zip unsafe_name nested_zip too_many_rows "
         "not_docx not_pdf encrypted pdf_pages not_html no_text dropped_parts ocr_missing ocr_failed ocr_doubtful page_of "
-        "reader_died reader_memory reader_slow reader_interrupted being_edited long_lost_letters page_gone page_type page_size "
-        "page_refused page_failed robots host_not_allowed address_private no_host truncated_site empty_cell scripts_dropped"
+        "reader_died reader_memory reader_slow reader_interrupted being_edited lost_letters page_gone page_type page_size "
+        "page_refused page_failed robots host_not_allowed address_private no_host truncated_site empty_cell scripts_dropped "
+        "sheets_skipped rows_above cells_beyond changed_since sheet_too_large old_office"
     ).split()
 )
 """Every code there is; tests hold the texts of the staff pages to it."""

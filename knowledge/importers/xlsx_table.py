@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -17,22 +18,42 @@ from knowledge.importers.records import ArticleBuilder, ImportedRow
 from knowledge.importers.remarks import Remark
 from knowledge.importers.table import Cells, has_header, read_rows
 
+MOST_CELLS = 5_000_000
+"""Cells of a sheet, empty ones counted: a single cell in the last row and column would make it 17 thousand million."""
+
 
 def read_xlsx(path: Path, builder: ArticleBuilder) -> Iterator[ImportedRow]:
     """The rows of every visible sheet with a header; with one such sheet a place is "file:row", else "file[sheet]:row"."""
-    try:
-        workbook = load_workbook(path, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
-        yield ImportedRow(
-            f"{path.name}:1", error=Remark("not an Excel workbook (.xlsx); protected by a password?", "not_workbook")
-        )
+    sheets = sheets_of(path)
+    if isinstance(sheets, Remark):
+        yield ImportedRow(f"{path.name}:1", error=sheets)
         return
-    visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    tables = {sheet.title: list(_rows(sheet)) for sheet in visible}
+    visible = [sheet for sheet in sheets if sheet.visible]
+    tables = {sheet.title: sheet.rows for sheet in visible}
     with_header = [title for title, rows in tables.items() if has_header(rows)]
-    for title in with_header or [visible[0].title]:
+    for title in with_header or list(tables)[:1]:
         name = f"{path.name}[{title}]" if len(with_header) > 1 else path.name
         yield from read_rows(tables[title], lambda number, name=name: f"{name}:{number}", builder)  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook: its rows as a person reads them, counted from 1."""
+
+    title: str
+    visible: bool
+    rows: list[Cells]
+
+
+def sheets_of(path: Path) -> list[Sheet] | Remark:
+    """The sheets of a workbook, or what is wrong with the file."""
+    try:
+        workbook = load_workbook(path, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError):
+        return Remark("not an Excel workbook (.xlsx); protected by a password?", "not_workbook")
+    if big := next((one.title for one in workbook.worksheets if one.max_row * one.max_column > MOST_CELLS), None):
+        return Remark(f"the sheet {big} is larger than {MOST_CELLS} cells", "sheet_too_large", name=big, limit=MOST_CELLS)
+    return [Sheet(sheet.title, sheet.sheet_state == "visible", list(_rows(sheet))) for sheet in workbook.worksheets]
 
 
 def cell_text(value: Any, number_format: str = "General") -> str:
@@ -57,8 +78,8 @@ def _rows(sheet: Worksheet) -> Iterator[Cells]:
     merged = {
         (row, column): sheet.cell(area.min_row, area.min_col)
         for area in sheet.merged_cells.ranges
-        for row in range(area.min_row, area.max_row + 1)
-        for column in range(area.min_col, area.max_col + 1)
+        for row in range(area.min_row, min(area.max_row, sheet.max_row) + 1)
+        for column in range(area.min_col, min(area.max_col, sheet.max_column) + 1)
     }
     for number, row in enumerate(sheet.iter_rows(), start=1):
         cells = [merged.get((number, column), cell) for column, cell in enumerate(row, start=1)]
