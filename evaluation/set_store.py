@@ -6,7 +6,7 @@ Functions work inside the caller's transaction and name the municipality; anothe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import func, select
@@ -40,9 +40,10 @@ def sets(session: Session, municipality: str) -> list[tuple[QuestionSetRow, int]
     return [(row, n) for row, n in session.execute(query)]
 
 
-def find(session: Session, municipality: str, number: int) -> QuestionSetRow:
-    """Raises SetRefused."""
-    row = session.scalar(select(QuestionSetRow).where(QuestionSetRow.municipality == municipality, QuestionSetRow.id == number))
+def find(session: Session, municipality: str, number: int, hold: bool = False) -> QuestionSetRow:
+    """`hold` keeps others from freezing or changing it until the transaction ends. Raises SetRefused."""
+    query = select(QuestionSetRow).where(QuestionSetRow.municipality == municipality, QuestionSetRow.id == number)
+    row = session.scalar(query.with_for_update() if hold else query)
     if row is None:
         raise SetRefused("unknown")
     return row
@@ -74,7 +75,7 @@ def next_version(session: Session, municipality: str, number: int, by: str) -> Q
 
 def freeze(session: Session, municipality: str, number: int) -> QuestionSetRow:
     """From now on the version never changes; its digest is worked out. Raises SetRefused when it is empty."""
-    row = find(session, municipality, number)
+    row = find(session, municipality, number, hold=True)
     if not row.frozen:
         found = items(session, row)
         if not found:
@@ -162,8 +163,8 @@ def split(session: Session, row: QuestionSetRow, test_share: float) -> dict[str,
 
 def item_of_row(row: QuestionItemRow) -> Item:
     """The record of a stored question."""
-    values = {name: getattr(row, name) for name in _FIELDS}
-    return replace(Item("", ""), **{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    values: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
+    return Item(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
 def _add(session: Session, row: QuestionSetRow, added: Iterable[Item]) -> list[QuestionItemRow]:
