@@ -111,7 +111,7 @@ def save_item(session: Session, row: QuestionSetRow, item: Item, number: int | N
         raise SetRefused("key_taken")
     if number is None:
         return _add(session, row, [item])[0]
-    stored = _item(session, row, number)
+    stored = find_item(session, row, number)
     if stored.version != version:
         raise SetRefused("stale")
     for name, value in _columns(item).items():
@@ -123,7 +123,7 @@ def save_item(session: Session, row: QuestionSetRow, item: Item, number: int | N
 def delete_item(session: Session, row: QuestionSetRow, number: int, version: int) -> None:
     """Raises SetRefused (frozen, stale, unknown)."""
     _editable(row)
-    stored = _item(session, row, number)
+    stored = find_item(session, row, number)
     if stored.version != version:
         raise SetRefused("stale")
     session.delete(stored)
@@ -164,7 +164,8 @@ def split(session: Session, row: QuestionSetRow, test_share: float) -> dict[str,
 def item_of_row(row: QuestionItemRow) -> Item:
     """The record of a stored question."""
     values: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
-    return Item(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    values |= {name: tuple(v) for name, v in values.items() if isinstance(v, list)}
+    return Item(**values)
 
 
 def _add(session: Session, row: QuestionSetRow, added: Iterable[Item]) -> list[QuestionItemRow]:
@@ -185,7 +186,8 @@ def _newest(session: Session, municipality: str, name: str) -> QuestionSetRow | 
     return session.scalar(query.order_by(QuestionSetRow.version.desc()).limit(1))
 
 
-def _item(session: Session, row: QuestionSetRow, number: int) -> QuestionItemRow:
+def find_item(session: Session, row: QuestionSetRow, number: int) -> QuestionItemRow:
+    """Raises SetRefused."""
     stored = session.scalar(select(QuestionItemRow).where(QuestionItemRow.question_set == row.id, QuestionItemRow.id == number))
     if stored is None:
         raise SetRefused("unknown_item")

@@ -121,6 +121,14 @@ def articles(session: Session, code: str) -> list[Article]:
     return [record_of(row) for row in rows]
 
 
+def titles(session: Session, code: str) -> dict[str, str]:
+    """Id -> title of every article that could answer: the municipality's own, and the shared base's when it uses that."""
+    codes = (SHARED_BASE, code) if _uses_shared_base(session, code) else (code,)
+    query = select(ArticleRow.municipality, ArticleRow.id, ArticleRow.title).where(ArticleRow.municipality.in_(codes))
+    found = sorted(session.execute(query), key=lambda row: (row[0] == code, row[1]))
+    return {key: title for _, key, title in found}
+
+
 def articles_of(session: Session, code: str, ids: Sequence[str]) -> dict[str, Article]:
     """The municipality's own articles with these ids, in every state, by id."""
     found: dict[str, Article] = {}

@@ -98,7 +98,7 @@ def init_login(app: Flask, database: Database, settings: Settings) -> None:
     @app.after_request
     def protect(response: Response) -> Response:
         if _is_staff(request.path):
-            response.headers["Content-Security-Policy"] = POLICY
+            response.headers.setdefault("Content-Security-Policy", POLICY)  # a report brings a stricter one of its own
             if not (request.endpoint or "").endswith(".static"):
                 response.headers["Cache-Control"] = "no-store"
         return response
