@@ -116,7 +116,11 @@ class WorkedOut:
 
 @dataclass(frozen=True)
 class TopicAnswer:
-    """The outcome of one topic of the message; a message with two questions has two."""
+    """The outcome of one topic of the message; a message with two questions has two.
+
+    `language` is that of the sections: the resident's where an approved translation stands for the article's own words,
+    empty where no article was answered from.
+    """
 
     text: str
     status: Status
@@ -130,6 +134,7 @@ class TopicAnswer:
     probability: float | None = None
     ranking: tuple[str, ...] = ()
     worked_out: tuple[WorkedOut, ...] = ()
+    language: str = ""
 
     @property
     def outcome(self) -> Outcome:

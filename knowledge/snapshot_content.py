@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from knowledge import store, synonym_store
+from knowledge import store, synonym_store, translations
 from knowledge.articles import Article, Audience, Department, Municipality, State, from_json, to_json
 from knowledge.tables import WasteTableRow
+from knowledge.translations import Words
 from knowledge.waste_table import WasteTable
 
 
@@ -25,7 +26,8 @@ class UnknownMunicipality(LookupError):
 class Content:
     """Approved knowledge of one municipality: articles residents may be answered from, counters, sorting table.
 
-    `synonyms`: official word -> residents' words that stand for it.
+    `synonyms`: official word -> residents' words that stand for it. `translations`: article -> language -> its approved
+    words, only where they were made from the article as it is here.
     """
 
     municipality: Municipality
@@ -34,6 +36,7 @@ class Content:
     waste: WasteTable | None = None
     waste_checked: date | None = None
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    translations: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
 
     @cached_property
     def department_of(self) -> Mapping[str, Department]:
@@ -51,6 +54,10 @@ class Content:
         keys = Counter(a.department for a in self.articles if a.category.startswith("ごみ") and a.department)
         return keys.most_common(1)[0][0] if keys else ""
 
+    def words_of(self, article: Article, language: str) -> Words | None:
+        """The approved translation of an article; None where residents read its own words."""
+        return None if language == article.language else self.translations.get(article.id, {}).get(language)
+
     @property
     def reception(self) -> Department | None:
         """The counter for everything no other department is named for."""
@@ -64,6 +71,10 @@ class Content:
             "waste": self.waste.to_json() if self.waste else None,
             "waste_checked": self.waste_checked.isoformat() if self.waste_checked else None,
             "synonyms": {official: list(words) for official, words in self.synonyms.items()},
+            "translations": {
+                article: {language: asdict(words) for language, words in made.items()}
+                for article, made in self.translations.items()
+            },
         }
 
     @classmethod
@@ -78,6 +89,10 @@ class Content:
             date.fromisoformat(data["waste_checked"]) if data["waste_checked"] else None,
             # A snapshot of an earlier version has none; the next synchronisation brings them in.
             {official: tuple(words) for official, words in data.get("synonyms", {}).items()},
+            {
+                article: {language: Words(**words) for language, words in made.items()}
+                for article, made in data.get("translations", {}).items()
+            },
         )
 
 
@@ -103,6 +118,7 @@ def read_content(session: Session, code: str, today: date) -> Content:
         store.waste_table(session, code),
         waste_row.updated_at.date() if waste_row else None,
         synonym_store.in_use(session, code),
+        translations.in_force(session, code, articles.values()),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import structlog
 
+from bot import translated_facts
 from bot.answer import Answer, Section, Status, TopicAnswer
 from bot.claims import unsupported
 from bot.endings import ending
@@ -59,7 +61,7 @@ def _checked(topic: Topic, services: Services, language: str) -> TopicAnswer:
     if not all(proven(worked, article, services) for worked in answer.worked_out):
         log.error("worked_out_unproven", article=source)
         return ending(topic, Status.UNSURE, services, language)
-    wrong = unsupported(_without_worked_out(answer), support_of(article, services))
+    wrong = _unfounded(answer, article, services, language)
     if wrong:
         log.error("answer_unsupported", article=source, claims=len(wrong))
         return ending(topic, Status.UNSURE, services, language)
@@ -70,6 +72,17 @@ def _checked(topic: Topic, services: Services, language: str) -> TopicAnswer:
         log.warning("rewriting_refused", article=source, reasons=sorted(set(refused)))
         return answer
     return _rewritten(answer, topic.rewritten, language)
+
+
+def _unfounded(answer: TopicAnswer, article: Article, services: Services, language: str) -> Sequence[str]:
+    """The claims of an answer that its article does not make.
+
+    A person has vouched for a translation, and units are words of its language: there the bare facts must be the same.
+    """
+    said, support = _without_worked_out(answer), support_of(article, services)
+    if services.content.words_of(article, language) is None:
+        return unsupported(said, support)
+    return translated_facts.unknown(said, support)
 
 
 def _without_worked_out(answer: TopicAnswer) -> str:

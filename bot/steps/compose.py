@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.answer import Choice, Fact, Section, Source, Status, TopicAnswer
@@ -15,6 +16,7 @@ from bot.worked_out import work_out
 from indexer import text
 from indexer.passages import BodySection, fact_lines, sections
 from knowledge.articles import Article
+from knowledge.translations import Words
 
 SHORT_BODY = 320
 """Characters of a body up to which nothing is folded."""
@@ -45,10 +47,13 @@ def from_article(topic: Topic, article: Article, services: Services, language: s
     worked = work_out(topic, article, services, language, asked_on) if asked_on else ()
     facts = _facts(topic, article)
     parts = _sections(topic, article, any(f.asked for f in facts))
+    words = services.content.words_of(article, language)
+    if words is not None:
+        parts = _translated(parts, article, words)
     contact = contact_of(services, article.department, language)
     source = _source(article, services)
     shown_facts = [f for f in facts if f.asked or not topic.facets]
-    lines = [say("endings.japanese_only", language)] if language != "ja" and article.language != language else []
+    lines = [say("endings.japanese_only", language)] if words is None and language not in ("ja", article.language) else []
     lines += [w.text for w in worked]
     if topic.facets:
         lines += [_fact_line(f) for f in shown_facts]
@@ -59,7 +64,7 @@ def from_article(topic: Topic, article: Article, services: Services, language: s
     return TopicAnswer(
         topic.text, Status.ANSWERED, "\n".join(lines), parts, facts, (source,), contact=contact,
         facet=topic.facets[0].key if topic.facets else None, probability=topic.probability, ranking=ranking(topic),
-        worked_out=worked,
+        worked_out=worked, language=language if words else article.language,
     )  # fmt: skip
 
 
@@ -91,6 +96,22 @@ def _sections(topic: Topic, article: Article, fact_answers: bool) -> tuple[Secti
     return tuple(sorted(shown, key=lambda s: s.folded))
 
 
+def _translated(parts: Sequence[Section], article: Article, words: Words) -> tuple[Section, ...]:
+    """The same parts in another language: one for one where it is cut into as many, else the whole of it."""
+    own, other = sections(article.body), sections(words.body)
+    if len(own) == len(other):
+        at = {(part.heading, part.text): index for index, part in enumerate(own)}
+        found = [(other[at[part.heading, part.body]], part.folded) for part in parts]
+    else:
+        found = [(part, False) for part in other]
+    made = [Section(part.heading, part.text, folded) for part, folded in found]
+    # The article's title is in Japanese beside the source, so the answer begins with what it is about.
+    first = next((index for index, part in enumerate(made) if not part.folded and not part.heading), None)
+    if first is not None:
+        made[first] = replace(made[first], heading=words.title)
+    return tuple(made)
+
+
 def _asks_for(topic: Topic, part: BodySection) -> bool:
     return any(facet.headings.search(part.heading) for facet in topic.facets)
 
@@ -120,11 +141,17 @@ def _source(article: Article, services: Services) -> Source:
     return Source(article.id, article.title, article.source_url, department.name if department else article.department, checked)
 
 
+def _choice(article: Article, services: Services, language: str) -> Choice:
+    words = services.content.words_of(article, language)
+    title = words.title if words else article.title
+    return Choice(title, title, article.id)
+
+
 def _choices(topic: Topic, services: Services, language: str) -> TopicAnswer:
     best = topic.ranked[0].score
     near = [r for i, r in enumerate(topic.ranked) if i < LEAST_CHOICES or best - r.score <= CHOICE_GAP]
-    titles = {r.candidate.article.title: r.candidate.article.id for r in reversed(near[:MOST_CHOICES])}
-    choices = [Choice(title, title, article) for title, article in reversed(titles.items())]
+    articles = {r.candidate.article.title: r.candidate.article for r in reversed(near[:MOST_CHOICES])}
+    choices = [_choice(article, services, language) for article in reversed(articles.values())]
     choices.append(Choice(say("endings.none_of_these", language), say("endings.ask_for_person", language)))
     department = topic.ranked[0].candidate.article.department
     return TopicAnswer(

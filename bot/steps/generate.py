@@ -53,6 +53,8 @@ def _rewritten(topic: Topic, language: str, services: Services, generator: Gener
     translated = language == "en" and article.language != "en"
     if translated and services.index.snapshot.encoder.name == EMBEDDED:
         return topic  # Japanese word vectors cannot hold a translation against its source
+    if services.content.words_of(article, language) is not None:
+        return topic  # a person has put it into the resident's language already
     if instructs(article.body):
         log.warning("article_instructs", article=article.id)
         return topic

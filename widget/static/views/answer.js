@@ -47,6 +47,7 @@ function topicView(topic, texts, actions, shown, number) {
   shown.choices ||= topic.choices.length > 0;
   const open = topic.sections.filter((section) => !section.folded);
   const facts = factList(topic.facts, texts, level);
+  if (facts && topic.language === texts.language && texts.language !== "ja") facts.lang = "ja"; // facts are the article's own
   const asked = topic.facts.some((fact) => fact.asked);
   // Nothing but what was folded is left to show: then the answer in plain words is the answer.
   const words = open.length || asked ? open.flatMap((section) => sectionView(section, texts, level)) : [ending(topic, texts)];
@@ -67,7 +68,7 @@ function topicView(topic, texts, actions, shown, number) {
 /** Articles are Japanese whatever language was asked in: a screen reader has to know, and so has the reader. */
 function inItsLanguage(topic, texts, nodes) {
   const content = nodes.filter(Boolean);
-  if (texts.language === "ja" || !topic.sections.some((section) => KANA.test(section.body))) return content;
+  if (texts.language === "ja" || topic.language === texts.language || !topic.sections.some((section) => KANA.test(section.body))) return content;
   return [element("p", { class: "small" }, texts.say("japanese_only")), element("div", { class: "topic-words", lang: "ja" }, ...content)];
 }
 
