@@ -65,7 +65,7 @@ def enqueue(
     """
     if len(recipient) > 254 or not _ADDRESS.fullmatch(recipient):
         raise BadRecipient
-    if session.scalar(select(MailRow.id).where(MailRow.key == key)) is not None:
+    if find(session, key) is not None:
         return False
     row = MailRow(municipality=municipality, key=key, recipient=recipient, handoff=handoff)
     row.subject = _BREAKS.sub(" ", _UNSENDABLE.sub("", subject)).strip()[:LONGEST_SUBJECT]
@@ -78,6 +78,11 @@ def enqueue(
     except IntegrityError:
         return False  # another process stored it at the same moment
     return True
+
+
+def find(session: Session, key: str) -> MailRow | None:
+    """The e-mail of this key."""
+    return session.scalar(select(MailRow).where(MailRow.key == key))
 
 
 def of_handoff(session: Session, handoff: int) -> list[MailRow]:

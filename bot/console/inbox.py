@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -18,10 +19,12 @@ from sqlalchemy.orm import Session
 import authentication
 from accounts import Role
 from authentication import Member
-from bot import conversations, handoff
+from bot import article_cards, conversations, handoff, letters, presence, unread_replies
 from bot.console import pages
-from bot.console.access import roles
+from bot.console.access import REFRESH_HEADER, roles
 from bot.console.queue_view import load_queue
+from bot.console.reply_box import Box, read_box
+from bot.console.talk_extras import load_extras
 from bot.console.talk_view import find_handoff, find_receipt, load_talk
 from bot.handoff import HandoffError, State
 from bot.screening.personal_data import mask
@@ -47,13 +50,13 @@ class Inbox:
 
     @roles(Role.AGENT)
     def queue(self) -> ResponseReturnValue:
-        member = _me()
+        member = current()
         department = _department_filter()
         with self._database.read() as opened:
             departments = load_town(opened, member.municipality).departments
             if department not in {d.key for d in departments}:
                 department = ""
-            queue = load_queue(opened, member, department, self._local())
+            queue = load_queue(opened, member, department, self._local(), self._settings)
         about = {"department": department, "departments": departments, "unknown": request.args.get("unknown", "")}
         return render_template("console/queue.html", queue=queue, done=request.args.get("done", ""), **about)
 
@@ -61,65 +64,100 @@ class Inbox:
     def find(self) -> ResponseReturnValue:
         receipt = request.args.get("receipt", "")[:30]
         with self._database.read() as opened:
-            found = find_receipt(opened, _me(), receipt)
+            found = find_receipt(opened, current(), receipt)
         if found is None:
             return redirect(url_for("console.queue", unknown=receipt))
         return redirect(url_for("console.handoff", handoff=found))
 
     @roles(Role.AGENT)
     def handoff(self, handoff: int) -> ResponseReturnValue:
-        return self.page(_me(), handoff, done=request.args.get("done", ""))
+        shown = self.page(current(), handoff, done=request.args.get("done", ""))
+        if REFRESH_HEADER not in request.headers:  # a person looks; a page that refreshes itself says so by itself
+            self._looked(handoff)
+        return shown
 
     @roles(Role.AGENT)
     def take(self, handoff: int) -> ResponseReturnValue:
-        return self._act(handoff, "taken", _take)
+        return self.act(handoff, "taken", _take)
 
     @roles(Role.AGENT)
     def give_back(self, handoff: int) -> ResponseReturnValue:
-        return self._act(handoff, "given_back", _give_back)
+        return self.act(handoff, "given_back", _give_back)
 
     @roles(Role.AGENT)
     def resolve(self, handoff: int) -> ResponseReturnValue:
-        return self._act(handoff, "resolved", _resolve)
+        return self.act(handoff, "resolved", lambda s, row, me: _resolve(s, row, me, self._settings))
 
     @roles(Role.AGENT)
     def transfer(self, handoff: int) -> ResponseReturnValue:
         department = request.form.get("department", "")
-        return self._act(handoff, "transferred", lambda s, row, me: _transfer(s, row, me, department), to=department)
+        return self.act(handoff, "transferred", lambda s, row, me: _transfer(s, row, me, department), to=department)
 
     @roles(Role.AGENT)
     def reply(self, handoff: int) -> ResponseReturnValue:
-        text = request.form.get("text", "").replace("\r\n", "\n")
-        refused = _unfit(text)
-        if refused is not None:
-            return self.page(_me(), handoff, draft=text, error=refused), 422
-        token = request.form.get("token", "")[:_LONGEST_TOKEN]
-        return self._act(handoff, "replied", lambda s, row, me: _reply(s, row, me, text, token), draft=text)
-
-    def page(self, member: Member, handoff: int, **about: Any) -> str:
-        """The page of a hand-over; `draft` fills the reply box. Answers 404 when the municipality has no such hand-over."""
+        member = current()
         with self._database.read() as opened:
-            talk = load_talk(opened, member, handoff, self._local())
-        if talk is None:
-            abort(404)
-        token = secrets.token_hex(16)
+            box = read_box(opened, request.form, load_town(opened, member.municipality), self._local().date())
+        refused = box.told or _unfit(box.text)
+        if refused:
+            return self.page(member, handoff, box=replace(box, told=""), error=refused), 422
+        token = request.form.get("token", "")[:_LONGEST_TOKEN]
+        detail = {"drafted": "yes"} if box.drafted else {}
+        return self.act(handoff, "replied", lambda s, row, me: _reply(s, row, me, box, token), box=box, **detail)
+
+    def page(self, member: Member, handoff: int, draft: str = "", box: Box | None = None, **about: Any) -> str:
+        """The page of a hand-over; `draft` or `box` fills the reply box. Answers 404 for one the municipality has not."""
+        at = self._local()
+        with self._database.read() as opened:
+            talk = load_talk(opened, member, handoff, at, self._settings)
+            row = find_handoff(opened, member, handoff)
+            if talk is None or row is None:
+                abort(404)
+            extras = load_extras(opened, row, member, at, self._settings)
         may_manage = talk.mine or (member.role == Role.ADMINISTRATOR and talk.state == State.TAKEN)
-        shown = {"draft": "", "token": token, "longest": LONGEST_REPLY, "may_manage": may_manage, **about}
-        return render_template("console/handoff.html", talk=talk, **shown)
+        box = box or Box(draft)
+        shown = {"token": secrets.token_hex(16), "longest": LONGEST_REPLY, "may_manage": may_manage, "note": "", **about}
+        shown["mail_minutes"] = self._settings.mail_reply_minutes
+        return render_template("console/handoff.html", talk=talk, extras=extras, box=box, draft=box.text, **shown)
+
+    def seen(self, conversation: str, read: int, typing: bool = False) -> None:
+        """Keep that staff have read up to a message, or are typing; residents see it."""
+        at, side = now(), presence.STAFF
+        with self._database.read() as opened:
+            if not presence.worth_telling(opened, conversation, side, at, typing, read):
+                return
+        try:
+            with self._database.write() as opened:
+                talk = conversations.find(opened, conversation)
+                presence.tell(opened, talk, side, at, typing=typing, read=read)
+        except conversations.UnknownConversation:
+            return  # deleted at this moment
+
+    def _looked(self, handoff: int) -> None:
+        with self._database.read() as opened:
+            row = find_handoff(opened, current(), handoff)
+            if row is None or row.state != State.TAKEN or row.taken_by != current().id:
+                return
+            conversation, newest = row.conversation, conversations.last_message(opened, row.conversation)
+        self.seen(conversation, newest)
 
     def forged(self, error: CSRFError) -> ResponseReturnValue:
         """The form is older than the session: a new log-in in another tab. What was typed is shown again."""
         if request.endpoint == "console.login":
             return pages.log_in_page("", notice="form_expired"), 400
-        if request.endpoint == "console.reply" and pages.from_here():
+        if request.endpoint in ("console.reply", "console.handoff_compose") and pages.from_here():
             draft = request.form.get("text", "")[: pages.DRAFT_LENGTH]
             handoff: int = (request.view_args or {})["handoff"]
-            return self.page(_me(), handoff, draft=draft, error="send_again"), 400
+            return self.page(current(), handoff, draft=draft, error="send_again"), 400
+        view = current_app.view_functions[request.endpoint or ""]
+        if (again := getattr(view, pages.AGAIN, "")) and pages.from_here():
+            shown: ResponseReturnValue = getattr(view.__self__, again)(**(request.view_args or {}))  # type: ignore[union-attr]
+            return shown
         return pages.refusal(400, "form_expired")
 
-    def _act(self, handoff: int, action: str, act: Act, draft: str = "", **detail: str) -> ResponseReturnValue:
+    def act(self, handoff: int, action: str, act: Act, box: Box | None = None, **detail: str) -> ResponseReturnValue:
         """Do it and note it in one transaction, then lead to the page; a refusal shows the page as it is now (409)."""
-        member = _me()
+        member = current()
         try:
             with self._database.write() as opened:
                 row = find_handoff(opened, member, handoff)
@@ -133,7 +171,7 @@ class Inbox:
             refused = "changed_meanwhile"
         if refused is None or refused == "already":
             return redirect(url_for("console.handoff", handoff=handoff, done=action), 303)
-        return self.page(member, handoff, draft=draft, error=refused), 409
+        return self.page(member, handoff, box=box, error=refused), 409
 
     def _local(self) -> datetime:
         return now().astimezone(self._settings.zone)
@@ -141,7 +179,7 @@ class Inbox:
 
 def _take(opened: Session, row: HandoffRow, member: Member) -> str | None:
     # The conversation's lock is the one every move of the hand-over takes; what is read after it stays true.
-    _hold(opened, row)
+    hold(opened, row)
     if row.state == State.TAKEN:
         return "already" if row.taken_by == member.id else "taken_by_other"
     handoff.take(opened, row.id, member.id)
@@ -149,57 +187,62 @@ def _take(opened: Session, row: HandoffRow, member: Member) -> str | None:
 
 
 def _give_back(opened: Session, row: HandoffRow, member: Member) -> str | None:
-    refused = _only_holder(opened, row, member)
+    refused = only_holder(opened, row, member)
     if refused is None:
         handoff.give_back(opened, row.id, member.id)
     return refused
 
 
-def _resolve(opened: Session, row: HandoffRow, member: Member) -> str | None:
-    _hold(opened, row)
+def _resolve(opened: Session, row: HandoffRow, member: Member, settings: Settings) -> str | None:
+    hold(opened, row)
     if row.state == State.RESOLVED:
         return "already"
-    refused = _only_holder(opened, row, member)
+    refused = only_holder(opened, row, member)
     if refused is None:
         handoff.resolve(opened, row.id, member.id)
+        talk = conversations.find(opened, row.conversation)
+        letters.closed(opened, settings, row, talk, unread_replies.unread(opened, row))
     return refused
 
 
 def _transfer(opened: Session, row: HandoffRow, member: Member, department: str) -> str | None:
-    _hold(opened, row)
+    hold(opened, row)
     if department not in {d.key for d in load_town(opened, row.municipality).departments}:
         return "choose_department"
     if row.department == department:
         return "same_department"
     if row.state == State.TAKEN:
-        refused = _only_holder(opened, row, member)
+        refused = only_holder(opened, row, member)
         if refused is not None:
             return refused
     handoff.transfer(opened, row.id, department, member.id)
     return None
 
 
-def _reply(opened: Session, row: HandoffRow, member: Member, text: str, token: str) -> str | None:
-    _hold(opened, row)
+def _reply(opened: Session, row: HandoffRow, member: Member, box: Box, token: str) -> str | None:
+    hold(opened, row)
     # The same form with other words (the browser's back button) is another reply, so the words are part of the key.
-    key = hashlib.sha256(f"{member.id}\n{token}\n{text}".encode()).hexdigest()[:48]
+    key = hashlib.sha256(f"{member.id}\n{token}\n{box.text}".encode()).hexdigest()[:48]
     used = select(MessageRow.id).where(MessageRow.conversation == row.conversation, MessageRow.client_message_id == key)
     if opened.scalar(used) is not None:
         return "already"
     if row.state == State.TAKEN and row.taken_by != member.id:
         return "taken_by_other"
-    handoff.staff_reply(opened, row.id, member.id, text).client_message_id = key
+    cards = [article_cards.as_json(card) for card in box.articles]
+    handoff.staff_reply(opened, row.id, member.id, box.text, cards).client_message_id = key
     return None
 
 
-def _only_holder(opened: Session, row: HandoffRow, member: Member) -> str | None:
-    _hold(opened, row)
+def only_holder(opened: Session, row: HandoffRow, member: Member) -> str | None:
+    """The text of a refusal unless `member` has taken the hand-over or is an administrator."""
+    hold(opened, row)
     if row.state != State.TAKEN:
         return "changed_meanwhile"
     return None if row.taken_by == member.id or member.role == Role.ADMINISTRATOR else "taken_by_other"
 
 
-def _hold(opened: Session, row: HandoffRow) -> None:
+def hold(opened: Session, row: HandoffRow) -> None:
+    """Lock the conversation, which every move of the hand-over does first, and read the hand-over anew."""
     try:
         conversations.lock(opened, row.conversation)
     except conversations.UnknownConversation:
@@ -213,7 +256,12 @@ def _unfit(text: str) -> str | None:
         return "reply_empty"
     if len(text) > LONGEST_REPLY:
         return "reply_too_long"
-    return "reply_my_number" if _FORBIDDEN_IN_REPLY in mask(text).kinds else None
+    return "reply_my_number" if my_number(text) else None
+
+
+def my_number(text: str) -> bool:
+    """Whether the text holds what looks like a 個人番号."""
+    return _FORBIDDEN_IN_REPLY in mask(text).kinds
 
 
 def _department_filter() -> str:
@@ -223,7 +271,7 @@ def _department_filter() -> str:
     return str(session.get(_FILTER, ""))
 
 
-def _me() -> Member:
+def current() -> Member:
     member: Member = current_user._get_current_object()
     return member
 

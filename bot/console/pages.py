@@ -22,9 +22,12 @@ LANGUAGE = "staff_language"
 LANGUAGES = ("ja", "en")
 BY_ISSUER = "staff_by_issuer"
 """What a session says of its log-in: whether it was the single sign-on's."""
-DRAFT_LENGTH = 4000
-"""Characters of a typed text that are carried through a log-in; a reply may be half as long."""
+DRAFT_LENGTH = 150_000
+"""Characters of what was typed that are carried through a log-in: the longest article with all its fields."""
+TYPED = "staff_typed"
+AGAIN = "staff_again"
 
+_EVALUATORS = (Role.EVALUATOR, Role.EDITOR, Role.APPROVER)
 _NAVIGATION = "staff_navigation"
 _TOWNS = "staff_towns"
 _FACTOR = "staff_factor"
@@ -65,9 +68,18 @@ def navigation() -> list[Place]:
         _NAVIGATION,
         [
             Place("console.queue", "console.queue_title", "residents", (Role.AGENT,)),
+            Place("console.canned", "staff_inbox.canned_title", "residents", (Role.AGENT,)),
             Place("console.channels", "staff_channels.title", "residents", (Role.APPROVER,)),
+            Place("console.tasks", "staff_tasks.title", "knowledge", (Role.AGENT, Role.EDITOR, Role.APPROVER, Role.EVALUATOR)),
+            Place("console.trial", "staff_trial.title", "knowledge", tuple(Role)),
+            Place("console.articles", "staff_articles.title", "knowledge", tuple(Role)),
+            Place("console.article_queue", "staff_articles.queue_title", "knowledge", (Role.APPROVER,)),
             Place("console.synonyms", "console.synonyms_title", "knowledge", tuple(Role)),
+            Place("evaluation.runs", "staff_evaluation.runs_title", "evaluation", _EVALUATORS),
+            Place("evaluation.sets", "staff_evaluation.sets_title", "evaluation", _EVALUATORS),
+            Place("console.imports", "staff_imports.title", "knowledge", (Role.EDITOR, Role.APPROVER)),
             Place("console.accounts", "console.accounts_title", "management"),
+            Place("console.audit", "staff_audit.title", "management"),
             Place("console.password", "console.account_title", "own", tuple(Role)),
             Place("console.factor", "staff_signin.factor_title", "own", tuple(Role)),
         ],
@@ -85,7 +97,7 @@ def groups(member: Member, endpoint: str) -> list[Group]:
 
 def _place_of(places: Sequence[Place], endpoint: str) -> Place | None:
     """The place the view lies below, the longest name winning: a hand-over lies below the queue."""
-    named = "console.queue" if endpoint == "console.handoff" else endpoint
+    named = "console.queue" if endpoint.startswith("console.handoff") else endpoint
     return max((p for p in places if p.holds(named)), key=lambda p: len(p.endpoint), default=None)
 
 
@@ -120,6 +132,9 @@ def ask_to_log_in() -> ResponseReturnValue:
     """Send a reader to the log-in, and show it at once to somebody who has just sent something: nothing typed is lost."""
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("console.login", next=request.full_path.rstrip("?")))
+    typed = getattr(current_app.view_functions[request.endpoint or ""], TYPED, None)
+    if typed is not None:
+        return log_in_page(request.path, typed()[:DRAFT_LENGTH] if from_here() else "", notice="session_ended"), 401
     handoff = (request.view_args or {}).get("handoff")
     target = url_for("console.handoff", handoff=handoff) if handoff is not None else ""
     draft = request.form.get("text", "")[:DRAFT_LENGTH] if from_here() else ""

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from authentication import Member
 from bot import conversations, opening_hours
 from bot.console.pages import language, t
-from bot.console.queue_view import is_overdue, spoken_promise, spoken_span, staff_names
+from bot.console.queue_view import spoken_promise, spoken_span, staff_names
 from bot.handoff import State
+from bot.promises import SOON, due
 from bot.tables import ConversationRow, HandoffEventRow, HandoffRow, MessageRow
 from bot.town import Town, load_town
 from knowledge.articles import Department
+from settings import Settings
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Talk:
     waited: str
     promised: str
     overdue: bool
+    soon: bool
     contact_kind: str
     contact: str
     contact_consent: str
@@ -98,7 +101,7 @@ def find_receipt(session: Session, member: Member, receipt: str) -> int | None:
     return session.scalar(query)
 
 
-def load_talk(session: Session, member: Member, handoff: int, at: datetime) -> Talk | None:
+def load_talk(session: Session, member: Member, handoff: int, at: datetime, settings: Settings) -> Talk | None:
     """None when the municipality has no such hand-over (any more). `at` is local."""
     row = find_handoff(session, member, handoff)
     if row is None:
@@ -108,6 +111,7 @@ def load_talk(session: Session, member: Member, handoff: int, at: datetime) -> T
     conversation = session.get_one(ConversationRow, row.conversation)
     messages = conversations.messages(session, row.conversation)
     consent = row.contact_consent_at
+    until = due(session, [row], town, settings).get(row.id)
     return Talk(
         id=row.id,
         receipt=row.receipt,
@@ -116,8 +120,9 @@ def load_talk(session: Session, member: Member, handoff: int, at: datetime) -> T
         departments=town.departments,
         language=conversation.language,
         waited=spoken_span(row.requested_at, row.closed_at or at),
-        promised=spoken_promise(row, at),
-        overdue=is_overdue(row, at),
+        promised=spoken_promise(row, until, at),
+        overdue=until is not None and until < at,
+        soon=until is not None and at <= until < at + SOON,
         contact_kind=row.contact_kind or "",
         contact=row.contact or "",
         contact_consent=_moment(consent, at) if consent else "",
@@ -129,7 +134,7 @@ def load_talk(session: Session, member: Member, handoff: int, at: datetime) -> T
 
 
 def _said(row: MessageRow, talk: ConversationRow, town: Town, names: Mapping[int, str], at: datetime) -> Said:
-    answer: dict[str, Any] = row.answer or {} if row.role == "desk" else {}
+    answer: dict[str, Any] = row.answer or {} if row.role in ("desk", "staff") else {}
     who = names.get(row.staff, "") if row.role == "staff" and row.staff is not None else ""
     return Said(
         id=row.id,
@@ -179,6 +184,8 @@ def _steps(session: Session, row: HandoffRow, names: Mapping[int, str], at: date
 
 
 def _step_text(event: HandoffEventRow) -> str:
+    if event.to_state == State.TAKEN and event.from_state == State.TAKEN:
+        return "staff_inbox.step_taken_over"
     if event.to_state == State.QUEUED and event.from_state in (State.QUEUED, State.TAKEN):
         return "step_queued_again"
     return f"step_{event.to_state}"

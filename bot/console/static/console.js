@@ -52,13 +52,15 @@ export function update(page, fresh) {
   return changed;
 }
 
-/** Says it once when more residents wait than before. */
+/** Says it once when more residents wait than before, or wait too long. */
 function announce(page, fresh) {
-  const here = page.querySelector("[data-announce]");
-  const there = fresh.querySelector("[data-announce]");
-  if (!here || !there) return;
-  if (Number(there.dataset.announce) > Number(here.dataset.announce)) here.textContent = there.textContent;
-  here.dataset.announce = there.dataset.announce;
+  const fresher = fresh.querySelectorAll("[data-announce]");
+  page.querySelectorAll("[data-announce]").forEach((here, index) => {
+    const there = fresher[index];
+    if (!there) return;
+    if (Number(there.dataset.announce) > Number(here.dataset.announce)) here.textContent = there.textContent;
+    here.dataset.announce = there.dataset.announce;
+  });
 }
 
 function show(problem, text) {

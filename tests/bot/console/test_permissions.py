@@ -8,6 +8,9 @@ from collections.abc import Callable
 import pytest
 import routes_channels
 import routes_desk
+import routes_evaluation
+import routes_inbox
+import routes_signin
 from flask import Flask
 from routes_desk import Route
 from staff_fixture import Person, ask_for_person, handoff_row, said
@@ -19,6 +22,9 @@ from settings import Settings
 PARTS = (
     routes_channels,
     routes_desk,
+    routes_evaluation,
+    routes_inbox,
+    routes_signin,
 )
 """One module a part of the console: its ROUTES, and what `prepare` puts into their slots."""
 SLOT = re.compile(r"<(?:[^:>]+:)?(\w+)>")
@@ -43,13 +49,15 @@ def call(person: Person, method: str, path: str) -> int:
 
 def test_the_matrix_below_leaves_no_route_out(application: Flask) -> None:
     listed = {(method, path.split("?")[0]) for method, path, _, _ in ROUTES} | {("GET", "/staff/login"), ("POST", "/staff/login")}
-    rules = [rule for rule in application.url_map.iter_rules() if rule.endpoint.startswith("console.")]
+    listed |= {route for part in PARTS for route in getattr(part, "PUBLIC", ())}
+    rules = [rule for rule in application.url_map.iter_rules() if rule.endpoint.startswith(("console.", "evaluation."))]
     known = {
         (method, SLOT.sub(r"{\1}", rule.rule))
         for rule in rules
         for method in (rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"}
     }
-    assert known - {("GET", "/staff/static/{filename}")} == listed
+    files = {("GET", f"/staff{part}/static/{{filename}}") for part in ("", "/evaluation")}
+    assert known - files == listed
 
 
 @pytest.mark.parametrize("login", ROLES)
