@@ -83,6 +83,7 @@ def create_staff(
     password: str | None = None,
     *,
     actor: str = "system",
+    email: str = "",
 ) -> str:
     """Make an account; returns its one-time password, to be shown once. It is changed at the first log-in.
 
@@ -101,6 +102,7 @@ def create_staff(
         role=role.value,
         department=department,
         password_hash=passwords.hashed(chosen),
+        email=email,
     )
     try:
         with session.begin_nested():
@@ -244,6 +246,18 @@ def reset_password(session: Session, municipality: str, staff: int, actor: str) 
 
 def deactivate(session: Session, municipality: str, staff: int, actor: str) -> StaffRow:
     """Close an account and end its sessions. Raises AccountRefused, also for the last open administrator."""
+    last = is_last_administrator(session, municipality, staff)
+    row = find(session, municipality, staff)
+    if last:
+        raise AccountRefused("last_administrator")
+    row.active = False
+    row.session_version += 1
+    audit(session, municipality, actor, "staff.deactivated", {"staff": row.id, "login": row.login})
+    return row
+
+
+def is_last_administrator(session: Session, municipality: str, staff: int) -> bool:
+    """Whether this is the only open administrator; all of them are held, so that two cannot take each other's place."""
     administrators = session.scalars(
         select(StaffRow)
         .where(StaffRow.municipality == municipality, StaffRow.role == Role.ADMINISTRATOR, StaffRow.active)
@@ -251,13 +265,7 @@ def deactivate(session: Session, municipality: str, staff: int, actor: str) -> S
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    row = find(session, municipality, staff)
-    if [administrator.id for administrator in administrators] == [row.id]:
-        raise AccountRefused("last_administrator")
-    row.active = False
-    row.session_version += 1
-    audit(session, municipality, actor, "staff.deactivated", {"staff": row.id, "login": row.login})
-    return row
+    return [administrator.id for administrator in administrators] == [staff]
 
 
 def find(session: Session, municipality: str, staff: int) -> StaffRow:
@@ -293,10 +301,20 @@ def member_of(row: StaffRow) -> Member:
 def _check_account(session: Session, municipality: str, login: str, name: str, department: str) -> None:
     if not _LOGIN.fullmatch(login):
         raise AccountRefused("bad_login")
-    if not name or len(name) > 100:
-        raise AccountRefused("bad_name")
+    check_name(name)
     if not _municipality_exists(session, municipality):
         raise AccountRefused("unknown_municipality")
+    check_department(session, municipality, department)
+
+
+def check_name(name: str) -> None:
+    """Raises AccountRefused bad_name."""
+    if not name or len(name) > 100:
+        raise AccountRefused("bad_name")
+
+
+def check_department(session: Session, municipality: str, department: str) -> None:
+    """Raises AccountRefused unknown_department; none at all is fine."""
     # By SQL: the tables of knowledge lie above this module.
     known = text("SELECT 1 FROM department WHERE municipality = :code AND key = :key")
     if department and session.execute(known, {"code": municipality, "key": department}).first() is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,11 @@ DEFAULT_LANGUAGE = "ja"
 def _subject(name: str) -> dict[str, dict[str, str]]:
     entries: dict[str, dict[str, str]] = yaml.safe_load((TEXTS / f"{name}.yml").read_text(encoding="utf-8"))
     return entries
+
+
+def entries(subject: str) -> Collection[str]:
+    """The names of a subject's texts, in the order of its file."""
+    return _subject(subject).keys()
 
 
 def say(key: str, language: str = DEFAULT_LANGUAGE, **slots: object) -> str:

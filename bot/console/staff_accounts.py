@@ -10,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import account_changes
 import authentication
 from accounts import Role
 from authentication import AccountRefused, Member
@@ -31,15 +32,16 @@ class Accounts:
     def accounts(self) -> ResponseReturnValue:
         if request.method == "GET":
             return self._page(done=request.args.get("done", ""))
-        form = {name: request.form.get(name, "").strip() for name in ("login", "name", "role", "department")}
+        form = {name: request.form.get(name, "").strip() for name in ("login", "name", "role", "department", "email")}
         if form["role"] not in set(Role):
             return self._page(error="account_bad_role", form=form), 422
         try:
+            email = account_changes.plain_email(form["email"])
+            account_changes.check_email(email)
             with self._database.write() as session:
                 me: Member = current_user
-                password = authentication.create_staff(
-                    session, me.municipality, form["login"], form["name"], Role(form["role"]), form["department"], actor=me.login
-                )
+                made = (form["login"], form["name"], Role(form["role"]), form["department"])
+                password = authentication.create_staff(session, me.municipality, *made, actor=me.login, email=email)
         except AccountRefused as refused:
             return self._page(error=f"account_{refused.reason}", form=form), 422
         return self._page(password=password, password_of=form["name"])
@@ -65,7 +67,7 @@ class Accounts:
         try:
             with self._database.write() as session:
                 # First: conversations are locked before anything else, so that two writers never wait for each other.
-                _give_back_all(session, me, staff)
+                give_back_all(session, me, staff)
                 authentication.deactivate(session, me.municipality, staff, me.login)
         except AccountRefused as refused:
             return self._refused(refused)
@@ -92,7 +94,7 @@ class Accounts:
         )
 
 
-def _give_back_all(session: Session, me: Member, staff: int) -> None:
+def give_back_all(session: Session, me: Member, staff: int) -> None:
     """What a leaving colleague had taken waits again, so that no resident is forgotten."""
     query = select(HandoffRow.id).where(
         HandoffRow.municipality == me.municipality, HandoffRow.taken_by == staff, HandoffRow.state == State.TAKEN
