@@ -27,10 +27,15 @@ _OWN = re.compile(r"^[^、。？?はをが]{2,12}の[^、。？?はをが]{2,5}(
 
 
 class Candidates:
-    """Look-ups of one message, each made once. `rank` gives the articles for a text, best first."""
+    """Look-ups of one message, each made once.
 
-    def __init__(self, rank: Callable[[str], tuple[str, ...]], content: Content) -> None:
-        self._rank, self._content = rank, content
+    `rank` gives the articles for a text, best first; `sure` how likely the first of them answers it, in [0, 1].
+    """
+
+    def __init__(
+        self, rank: Callable[[str], tuple[str, ...]], content: Content, sure: Callable[[str], float] = lambda _: 1.0
+    ) -> None:
+        self._rank, self._content, self._sure = rank, content, sure
         self._found: dict[str, tuple[str, ...]] = {}
 
     def first(self, said: str) -> tuple[str, ...]:
@@ -38,6 +43,11 @@ class Candidates:
         if said not in self._found:
             self._found[said] = self._rank(said)[:KEPT]
         return self._found[said]
+
+    def sure(self, said: str) -> float:
+        """How likely the best article answers a text, in [0, 1]."""
+        self.first(said)
+        return self._sure(said)
 
     def known(self, articles: Sequence[str]) -> tuple[str, ...]:
         """Those of the ids that are articles; the sorting table is none."""

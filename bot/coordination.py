@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from bot.boundaries import begins_another
 from bot.candidates import NEAR, Candidates
-from bot.messages import Unit
+from bot.messages import ASKS, Unit
 from bot.subject_words import ends_in_noun, names_no_subject
 from indexer import text
 
@@ -19,13 +19,17 @@ _ASK = r"(?:ですか|ますか|のか|曜日で|いくらで|どこで|いつ�
 _LOST = r"(?:なくした|失くした|忘れた|落とした|なくして|切れた)(?:のと|し)?"
 _CLAUSE = re.compile(rf"(?:{_WISH}|{_ASK}|{_LOST})[、,]\s*")
 _AND = re.compile(
-    r"(?<=[^でもこな])と[、,]\s*|(?<=こと)と[、,]?\s*|(?<=の)と[、,]\s*|と(?:あわせて|併せて|合わせて)[、,]?\s*(?=[^、。]+も)"
+    r"(?<=[^でもこな])と[、,]\s*|(?<=こと)と[、,]?\s*|(?<=の)と[、,]\s*|(?<=[いるた]の)と(?=[一-龯ァ-ヴ])(?!同|一緒|違|比)|と(?:あわせて|併せて|合わせて)[、,]?\s*(?=[^、。]+も)"
 )
 _LOOSE = re.compile(r"(?P<joins>けど|けれど|けれども|し)[、,]\s*|(?<=[？?])\s+|(?<=[かのいすたるん])\s+(?=[^\s]{6,})")
+_COMMA = re.compile(r"\s*[、,]\s*")
+_AS_NOUN = re.compile(r"[一-龯](?:り|み|え|き|し|れ|け)?[一-龯](?:り|み|え|き|し|れ|け)$|(?:いくら|なんぼ|いつ|どこ|何時)$")
+"""「振り込み」「申し込み」 and 「いくら」, which the dictionary may read as a verb or an adverb."""
+_CIRCUMSTANCE = re.compile(
+    r"(?:とき|時|場合|ため|為|[後前中上際度日月年朝夜今]|あと|ところ|とこ|以上|以来|うち|間|ほど|くらい|ぐらい|だけ)$"
+)
 ASIDE = 8
-"""Characters up to which a bare noun after a wish only explains it: 「名前を変えたい、中国籍」."""
-LOOSE = 0.95
-"""How likely another question must begin where what comes first may as well explain what follows (「〜たいんだけど、〜」)."""
+"""Characters up to which what follows a wish or a question only explains it: 「名前を変えたい、中国籍」."""
 _ALTERNATIVE = re.compile(r"それとも|ちなみに|どっち|どちら(?!も)")
 _OWN_TOPIC = re.compile(r"[^、。？?はをがって]{2,12}(?:は|って)")
 """After 「〜したいけど、」 a second question names its subject first; all else goes on about the wish."""
@@ -43,7 +47,9 @@ _NAMED_THING = re.compile(r"^.{4,}(?:もの|こと|ところ|とこ|書類|方�
 """「市役所に出すもの」 is a thing to ask for though its words name no subject."""
 _ASKING = re.compile(r"何|なに|どの|どこ|いくつ|いつ")
 _NOUN_PHRASE = re.compile(r"^[^、。はも]{1,20}$")
-_TOGETHER = re.compile(r"と(?:一緒|いっしょ|協力|相談|同じ|比べ|違|ちが)|どっち|どちら(?!も)|違[いう]|ちが[いう]|比べ")
+_TOGETHER = re.compile(
+    r"と(?:[一1１]枚|[一ひ]とつに|一緒|いっしょ|協力|相談|同じ|比べ|違|ちが)|どっち|どちら(?!も)|違[いう]|ちが[いう]|比べ"
+)
 """「友人と一緒に」「AとBの違い」: と joins, but asks one thing."""
 _LIST = re.compile(
     r"^(?:[^、・,がをはで]{1,12}[・、,]){2,}|^[^、・,がをはで]{1,12}・|^[^、・,がをはで]{1,12}[、,][^、・,がをはでもに]{1,12}(?:$|(?:を|の(?:値段|料金|手続き?|方法|こと|件))[^、,]*$)"
@@ -85,17 +91,32 @@ def _clauses(sentence: str, candidates: Candidates) -> Iterator[str]:
 
 
 def _at_ends(clause: str, candidates: Candidates) -> Iterator[str]:
-    """Sentences with a comma or a space between them: 「住民票はいくら、ごみの日はいつ」."""
+    """Pieces with a comma or a space between them: 「住民票はいくら、ごみの日はいつ」「児童手当の額、学童の料金」."""
     start = 0
-    looser = [(m.start() + len(m["joins"] or ""), m.end()) for m in _LOOSE.finditer(clause)]
-    for begin, end in sorted({*text.clause_ends(clause), *looser}):
+    for begin, end in ends(clause):
         first, rest = clause[start:begin], clause[end:].strip()
         if names_no_subject(first) or names_no_subject(rest) or _ALTERNATIVE.match(rest):
             continue
-        if begins_another(candidates, first, rest, LOOSE if (begin, end) in looser else None):
+        aside = len(rest) <= ASIDE and ASKS.search(first) and not ASKS.search(rest)
+        if not aside and begins_another(candidates, first.removesuffix("し"), rest, comma=True):
             yield first
             start = end
     yield clause[start:].strip()
+
+
+def ends(clause: str) -> list[tuple[int, int]]:
+    """(start, end) of what may stand between two questions of one sentence: after a verb, a noun, けど or し."""
+    found = {(m.start() + len(m["joins"] or ""), m.end()) for m in _LOOSE.finditer(clause)}
+    commas = [m for m in _COMMA.finditer(clause) if _after_noun(clause[: m.start()])]
+    # 「児童手当、まだ出せますか」 names first what it asks about; nouns to the end are a list.
+    listed = bool(commas) and ends_in_noun(clause)
+    found.update((m.start(), m.end()) for m in commas if listed or ASKS.search(clause[: m.start()]))
+    return sorted(found.union(text.clause_ends(clause)))
+
+
+def _after_noun(said: str) -> bool:
+    """Whether a text ends in a noun that is no time or circumstance: not 「引っ越したとき」."""
+    return (ends_in_noun(said) or bool(_AS_NOUN.search(said))) and not _CIRCUMSTANCE.search(said)
 
 
 def _nouns(clause: str, candidates: Candidates) -> list[str]:

@@ -23,11 +23,13 @@ _JOINING = (
     r"ほんで|そんで|ほいで|(?:最後|さいご)に|(?:では|じゃあ)?続けて)"
 )
 _CONNECTOR = re.compile(rf"^(?:{_JOINING}|また(?=[、,])|さらに(?=[、,])|加えて|あわせて(?=[、,]))[、,はでもに]?[、,]?\s*")
-_JOINED = re.compile(rf"(?:(?<=[のこ]と)|(?<=と))?[、,]\s*(?={_JOINING}|(?<=[、,])また[、,])")
+_JOINED = re.compile(rf"(?:(?<=[のこ]と)|(?<=と))?(?:[、,]|…+|\s)\s*(?={_JOINING}|(?<=[、,])また[、,])")
+_JOINED_UNMARKED = re.compile(r"(?<=[いみ一-龯ァ-ヴー])(?=(?:あと|それと|ついでに|ほんで)[、,]?[一-龯ァ-ヴ])")
+"""「タイヤ捨てたいあとバッテリー」, as it is typed on a telephone."""
 _MARK = re.compile(r"^\s*(?:[・\-*●○◆■]|[(（]?[0-9０-９]{1,2}[.)）．、:：]|[①-⑳])\s*")
 _GOES_ON = re.compile(r"(?:の|を|って)(?=[一-龯ァ-ヴ])")
 _ARROW = re.compile(r"\s*[→⇒]\s*")
-_INLINE_MARK = re.compile(r"\s*(?=[①-⑳])")
+_INLINE_MARK = re.compile(r"\s*(?=[①-⑳])|\s+(?=[0-9０-９][.)）．](?![0-9０-９]))")
 ASKS = re.compile(
     r"[?？]|(?:です|ます|ません|でしょう|の|ん|る|い|た|よい|せん)か(?:ね|な|い|しら|のう)?[。\s]*$|"
     r"(?:たい|ほしい|欲しい)(?:のう|わ|な|です|のですが|んですが|んだけど|んやけど|けど)?[。!！…\s]*$|"
@@ -95,7 +97,7 @@ def _sentences(line: str) -> Iterator[Unit]:
         else:
             whole.append(sentence)
     for sentence in whole:
-        for piece in (p for part in _ARROW.split(sentence) for p in _JOINED.split(part)):
+        for piece in (p for part in _ARROW.split(sentence) for q in _JOINED.split(part) for p in _JOINED_UNMARKED.split(q)):
             said = _GREETING.sub("", piece.strip()).strip() or piece.strip()
             without = _CONNECTOR.sub("", said).strip()
             if without:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.boundaries import begins_another
+from bot.boundaries import begins_another, goes_on
 from bot.candidates import NEAR, Candidates
-from bot.coordination import parted
+from bot.coordination import ASIDE, parted
 from bot.intents import wants_person
 from bot.messages import Unit, body_of, units
 from bot.subject_words import ends_in_noun, names_no_subject, subject_nouns
 
-STATED = 0.95
-"""How likely another question must begin where a message ends with a statement: most of them explain."""
 LONGEST_CONTEXT = 60
 """Characters of explaining sentences that every question of a message carries along."""
 _REASON = re.compile(r"(?:て|で|から|ので|んで|けど|が)[、。…\s]*$")
@@ -60,12 +58,14 @@ class _Questions:
     def _take(self, unit: Unit, begins: bool, later: Sequence[Unit], one_of_several: bool) -> None:
         explains = any(u.asks and not u.opened for u in later)
         begins = begins or unit.entry > 1
-        starts = begins or ((unit.opened or unit.adds) and (unit.asks or not explains))
+        starts = begins or ((unit.opened or self._adds(unit)) and (unit.asks or not explains))
         asks = unit.asks or one_of_several or unit.entry > 0
         if not asks and not (starts and (self._topics or self._context)) and not self._another_trouble(unit, later):
+            if self._context and self._told_apart(unit):
+                self._close()
             self._context.append(unit.text)
             return
-        if starts and not begins and self._context:
+        if self._context and not begins and (starts or self._told_apart(unit)):
             self._close()
         if self._topics and not self._context and not begins and self._goes_on(unit, starts):
             self._topics[-1] += f" {unit.text}"
@@ -76,18 +76,30 @@ class _Questions:
         self._topics.append(" ".join([*carried, unit.text]))
         self._context = []
 
+    def _adds(self, unit: Unit) -> bool:
+        """Whether the unit sets another question beside the one before: 「年金も払えません」, not 「名前も変えたい」."""
+        before = " ".join(self._context) or (self._topics[-1] if self._topics else "")
+        return unit.adds and not (before and self._candidates and goes_on(self._candidates, before, unit.text))
+
     def _another_trouble(self, unit: Unit, later: Sequence[Unit]) -> bool:
         """Whether a statement at the end is a question of its own: 「選挙の券をすてちゃった」."""
         if not self._topics or self._context or self._candidates is None or any(u.asks for u in later):
             return False
-        if _REASON.search(unit.text):
+        if _REASON.search(unit.text) or len(unit.text) <= ASIDE:
             return False
-        return not names_no_subject(unit.text) and begins_another(self._candidates, self._topics[-1], unit.text, STATED)
+        return not names_no_subject(unit.text) and begins_another(self._candidates, self._topics[-1], unit.text)
+
+    def _told_apart(self, unit: Unit) -> bool:
+        """Whether the statements before a question do not explain it but ask for something themselves: 「保険証なくした。」"""
+        said = " ".join(self._context)
+        if self._candidates is None or names_no_subject(said) or names_no_subject(unit.text):
+            return False
+        return begins_another(self._candidates, said, unit.text)
 
     def _close(self) -> None:
         """What explained nothing further belongs to the question before, or was one itself."""
         said = " ".join(self._context)
-        if self._topics:
+        if self._topics and not (self._candidates and begins_another(self._candidates, self._topics[-1], said)):
             self._topics[-1] += f" {said}"
         else:
             self._topics.append(said)
@@ -107,7 +119,8 @@ class _Questions:
             whole = bool(known) and known[0] in now[:NEAR] and ends_in_noun(before)
             return whole or not subject_nouns(unit.text)
         if not starts:
-            return not (candidates.turns(unit.text, before) or begins_another(candidates, before, unit.text))
+            turns = candidates.turns(unit.text, before) and not goes_on(candidates, before, unit.text)
+            return not (turns or begins_another(candidates, before, unit.text))
         named = candidates.names(unit.text, now[0]) if now else []
         if not known or not named or known[0] == now[0]:
             return True

@@ -10,10 +10,10 @@ from bot.answer import Status
 from bot.candidates import Candidates
 from bot.facets import Facet, recognise
 from bot.question import PastTurn
+from bot.steps.decide import decide
 from bot.steps.rank import rank
 from bot.steps.retrieve import retrieve
 from bot.turn import Services, Topic, Turn
-from indexer.search import Found
 
 _NAMES_ONLY = re.compile(
     r"^(?:じゃあ?|では|あと)?[、,\s]*[^、。?？がを]{1,14}?"
@@ -35,18 +35,25 @@ def understand(turn: Turn, services: Services) -> Turn:
             return turn.with_(topics=(Topic(turn.text, recognise(asked), said=asked, chosen=article.id),))
     if intents.is_small_talk(turn.text):
         return turn.with_(topics=(Topic(turn.text, status=Status.SMALL_TALK),))
-    looked_up: dict[str, Found] = {}
+    looked_up: dict[str, Topic] = {}
     candidates = candidates_of(turn, services, looked_up)
     parts = topics.split(turn.text, candidates)
     if len(parts) > MOST_TOPICS:
         parts = [*parts[: MOST_TOPICS - 1], " ".join(parts[MOST_TOPICS - 1 :])]
     understood = [_topic(part, turn, services, candidates) for part in parts]
-    return turn.with_(topics=tuple(topic.with_(found=looked_up.get(topic.text)) for topic in understood))
+    found = {said: topic.found for said, topic in looked_up.items()}
+    return turn.with_(topics=tuple(topic.with_(found=found.get(topic.text)) for topic in understood))
 
 
-def candidates_of(turn: Turn, services: Services, looked_up: dict[str, Found]) -> Candidates:
-    """Look-ups of any text as this turn makes them; what each found is noted in `looked_up`."""
-    return Candidates(lambda said: _ranked(said, turn, services, looked_up), services.content)
+def candidates_of(turn: Turn, services: Services, looked_up: dict[str, Topic]) -> Candidates:
+    """Look-ups of any text as this turn makes them; each is noted in `looked_up`, ranked and with its probability."""
+
+    def ranked(said: str) -> tuple[str, ...]:
+        alone = turn.with_(topics=(Topic(said),))
+        (looked_up[said],) = decide(rank(retrieve(alone, services), services), services).topics
+        return tuple(ranked.candidate.article.id for ranked in looked_up[said].ranked)
+
+    return Candidates(ranked, services.content, lambda said: looked_up[said].probability or 0.0)
 
 
 def _topic(part: str, turn: Turn, services: Services, candidates: Candidates) -> Topic:
@@ -67,11 +74,3 @@ def _facets(part: str, history: Sequence[PastTurn]) -> tuple[Facet, ...]:
     if found or not _NAMES_ONLY.search(part):
         return found
     return next((asked for turn in reversed(history[-LOOKED_BACK:]) if (asked := recognise(turn.question))), ())
-
-
-def _ranked(said: str, turn: Turn, services: Services, looked_up: dict[str, Found]) -> tuple[str, ...]:
-    """The articles this text alone would be answered from, best first; what was found is noted for the later steps."""
-    (topic,) = rank(retrieve(turn.with_(topics=(Topic(said),)), services), services).topics
-    if topic.found:
-        looked_up[said] = topic.found
-    return tuple(ranked.candidate.article.id for ranked in topic.ranked)

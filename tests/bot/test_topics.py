@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_knowledge import CONTENT
 
-from bot import follow_up, topics
+from bot import coordination, follow_up, topics
 from bot.answer import Status
+from bot.candidates import Candidates
 from bot.question import PastTurn
 from indexer import text
 
@@ -55,6 +57,9 @@ def test_any_text_with_a_word_gives_a_question(message: str) -> None:
         ("転出届を出したいです。別件ですが犬の登録も知りたいです。", ["転出届を出したいです。", "犬の登録も知りたいです。"]),
         ("税金はどこで払えますか。ついでに証明書もほしいです。もう一つ、予防接種の場所を教えて。",
          ["税金はどこで払えますか。", "証明書もほしいです。", "予防接種の場所を教えて。"]),
+        ("タイヤ捨てたいあとバッテリーも", ["タイヤ捨てたい", "バッテリーも"]),
+        ("1. 住民票の郵送請求 2. 印鑑登録の代理", ["住民票の郵送請求", "印鑑登録の代理"]),
+        ("プラごみっていつ…あと割れた鏡はどうする", ["プラごみっていつ", "割れた鏡はどうする"]),
         # What only explains stays with the question, and is carried along by every question of the message.
         ("引っ越してきました。何をすればいいですか？", ["引っ越してきました。 何をすればいいですか？"]),
         ("夫が転勤で先に引っ越します。私と子どもは3月まで残ります。転出届は別々に出せますか。",
@@ -136,3 +141,35 @@ def test_a_short_reply_to_the_desks_own_question_is_read_with_what_was_asked() -
 def test_a_new_question_after_the_desk_asked_back_is_new() -> None:
     history = (PastTurn("引っ越しの手続き", Status.ASKED_BACK),)
     assert follow_up.standalone("図書館は何時まで開いていますか", history) == ("図書館は何時まで開いていますか", ())
+
+
+def of(found: dict[str, tuple[str, ...]], sure: float = 0.9) -> Candidates:
+    return Candidates(lambda said: found.get(said, ("moving-in", "bulky-waste")), CONTENT, lambda _: sure)
+
+
+def test_a_statement_that_asks_for_something_itself_is_a_question_before_another_one() -> None:
+    found = {"転入届なくした。": ("moving-in",), "粗大ごみの出し方を教えて": ("bulky-waste", "collection-days")}
+    message = "転入届なくした。粗大ごみの出し方を教えて"
+    assert topics.split(message, of(found)) == ["転入届なくした。", "粗大ごみの出し方を教えて"]
+    assert topics.split(message, of({})) == ["転入届なくした。 粗大ごみの出し方を教えて"]
+
+
+@pytest.mark.parametrize(
+    ("clause", "firsts"),
+    [
+        ("住民票はいくら、ごみの日はいつ", ["住民票はいくら"]),
+        ("児童手当の額、学童の料金", ["児童手当の額"]),  # a list of nouns
+        ("児童手当、まだ出せますか", []),  # names first what it asks about
+        ("引っ越したとき、学童の料金", []),
+        ("カーブミラーが割れとるし、側溝のふたも", ["カーブミラーが割れとるし"]),
+    ],
+)
+def test_a_comma_may_part_questions_after_what_could_stand_alone(clause: str, firsts: list[str]) -> None:
+    assert [clause[:start] for start, _ in coordination.ends(clause)] == firsts
+
+
+def test_a_follow_up_with_a_subject_of_its_own_turns_away_though_no_word_says_so() -> None:
+    history = (PastTurn("転入届はどこですか", Status.ANSWERED, ("moving-in",)),)
+    found = {"転入届はどこですか": ("moving-in", "moving-out"), "粗大ごみの出し方を教えて": ("bulky-waste", "collection-days")}
+    assert follow_up.standalone("粗大ごみの出し方を教えて", history, of(found)) == ("粗大ごみの出し方を教えて", ())
+    assert follow_up.standalone("母が代わりに行っても？", history, of(found))[0] == "転入届はどこですか 母が代わりに行っても？"
