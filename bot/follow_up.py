@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from bot.answer import Status
+from bot.boundaries import probability
 from bot.candidates import Candidates
+from bot.facets import without_facets
 from bot.messages import ASKS
 from bot.question import PastTurn
 from bot.subject_words import ABOUT, names_no_subject
@@ -31,6 +33,11 @@ _CORRECTS = re.compile(
 _LEAVING = re.compile(
     r"^(?:やっぱり(?:いい|やめ)[^、。]{0,6}|話(?:は|が)?(?:変|か)わ[^、。]{1,8}|それとは別に|別件[^、。]{0,5}|ところで)[、。]\s*"
 )
+_REFERS = re.compile(
+    r"^(?:それ(?:なら|じゃ|って|は|を|に|の|で|だと|でも)|その(?!他)|そこ(?!そこ)|これ(?!から|まで)|この(?:場合|手続))|[、,]それ[?？。]?$"
+)
+ANOTHER = 0.85
+"""How likely a text must begin another question to turn away from the conversation without a word that says so."""
 LONGEST_REPLY = 3
 """Content words up to which a statement after 「どのことについて…」 is read as the reply to it."""
 _SUBJECTLESS = frozenset({Status.SMALL_TALK, Status.PERSON_REQUESTED, Status.EMERGENCY, Status.REJECTED_INPUT})
@@ -91,13 +98,23 @@ def _goes_on(said: str, past: Sequence[PastTurn], candidates: Candidates | None)
         return False
     if _replies(said, past[-1]) or names_no_subject(said) or _CORRECTS.search(said):
         return True
+    if names_no_subject(without_facets(said)):
+        return True
     turned = _TURN.match(said)
     subject = _SUBJECT.match(said[turned.end() :]) if turned else None
     turns_away = bool(subject and any(word not in ABOUT for word in text.tokens(subject[1])))
     if candidates is None:
         return not turns_away and bool(_ANAPHORA.search(said))
-    if not turns_away and _ANAPHORA.search(said):
+    if not turns_away and _REFERS.search(said):
         return True
     if turns_away and not _ELLIPSIS.search(said):
         return False
-    return not candidates.turns(said, past[_beginning(past, candidates)].question)
+    before = past[_beginning(past, candidates)].question
+    return not (candidates.turns(said, before) or _another(said, before, candidates))
+
+
+def _another(said: str, before: str, candidates: Candidates) -> bool:
+    """Whether a text names a subject of its own and would begin another question within one message too."""
+    now = candidates.first(said)
+    named = now and candidates.named(said, now[0])
+    return bool(named) and probability(candidates, before, said) >= ANOTHER

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.facets import FACETS, recognise
+from bot.facets import FACETS, recognise, without_facets
+from bot.subject_words import names_no_subject
 from indexer.passages import FACT_LABELS
 
 
@@ -45,6 +46,20 @@ from indexer.passages import FACT_LABELS
         ("日曜日は開いていますか", {"hours"}),
         ("申請のやり方を教えて", {"method"}),
         ("どうやって申し込むのですか", {"method"}),
+        # who may, said by what somebody is
+        ("高校生もですか", {"eligibility"}),
+        ("独り身でもええの", {"eligibility"}),
+        ("市外の人も作れる？", {"eligibility"}),
+        ("何年生まで？", {"eligibility"}),
+        # shorter and looser than in a form
+        ("持ってくるもの", {"documents"}),
+        ("何と何がいる", {"documents"}),
+        ("転入届は何日まで大丈夫？", {"deadline"}),
+        ("納める日", {"deadline"}),
+        ("課税証明を家族がとるとき", {"proxy"}),
+        ("別居の母のを私が", {"proxy"}),
+        ("どこの病院で", {"counter"}),
+        ("おむつ支給 自己負担はいくら", {"fee"}),
         # several at once
         ("必要書類と手数料と受付時間を教えてください", {"documents", "fee", "hours"}),
         ("どこでいつまでに出せばいいですか", {"counter", "deadline"}),
@@ -71,10 +86,22 @@ def test_residents_words_name_the_facets_they_ask_for(said: str, keys: set[str])
         ("実家から戻ってきた", "online"),
         ("住民票がほしい", "documents"),
         ("図書館の予約をしたい", "hours"),
+        ("ごみの出し方は？", "eligibility"),
+        ("郵便投票の対象", "mail"),
     ],
 )
 def test_words_of_the_subject_are_no_facet(said: str, not_meant: str) -> None:
     assert not_meant not in {facet.key for facet in recognise(said)}
+
+
+@pytest.mark.parametrize("said", ["母が代わりに行っても？", "委任状いりますか", "男子は？"])
+def test_besides_its_facets_an_ellipsis_names_no_subject(said: str) -> None:
+    assert names_no_subject(without_facets(said))
+
+
+@pytest.mark.parametrize("said", ["体育館の料金は", "転出届は母でもいい？"])
+def test_besides_its_facets_a_whole_question_still_names_its_subject(said: str) -> None:
+    assert not names_no_subject(without_facets(said))
 
 
 def test_a_question_for_the_whole_has_no_facet() -> None:
