@@ -6,6 +6,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -72,6 +73,31 @@ def clause_ends(text: str) -> list[tuple[int, int]]:
         finite = part[5].startswith("終止形") or part[1] == "終助詞" or surface in ("の", "ん", "か")
         at += len(surface)
     return found
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word as it stands, its reading in katakana, its dictionary form, and Sudachi's parts of speech (six of them)."""
+
+    surface: str
+    reading: str
+    base: str
+    part: tuple[str, ...]
+
+
+def words(text: str) -> list[Word]:
+    """All words of the text as it stands (split mode C); their surfaces joined are the text."""
+    found: list[Word] = []
+    for piece in _pieces(text):
+        morphemes = _sudachi().tokenize(piece, SplitMode.C)
+        found += [Word(m.surface(), m.reading_form(), m.dictionary_form(), tuple(m.part_of_speech())) for m in morphemes]
+    return found
+
+
+def _pieces(text: str) -> list[str]:
+    """The text in lines, long ones cut, so that nothing is left out however long it is."""
+    lines = text.splitlines(keepends=True)
+    return [line[at : at + LONGEST] for line in lines for at in range(0, len(line), LONGEST)]
 
 
 def readings(text: str) -> list[tuple[str, str]]:

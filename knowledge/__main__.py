@@ -1,10 +1,11 @@
-"""The knowledge of a municipality from the command line: python -m knowledge import|load|list|publish|unpublish|synonyms."""
+"""The knowledge of a municipality from the command line: python -m knowledge import|load|list|publish|unpublish|synonyms|lint."""
 
 from __future__ import annotations
 
 import argparse
 import io
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ def parser(settings: Settings) -> argparse.ArgumentParser:
         changing = subparsers.add_parser(name, parents=[code], help=text)
         changing.add_argument("ids", nargs="+", metavar="ID")
 
+    subparsers.add_parser("lint", help="what is hard to read in texts (やさしい日本語); `lint --help` says more")
     words = subparsers.add_parser("synonyms", help="residents' words for official words, as CSV", epilog=EPILOG)
     actions = words.add_subparsers(dest="action", required=True, metavar="export|import")
     exporting = actions.add_parser("export", parents=[code], help="write the municipality's own groups")
@@ -54,12 +56,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # whatever the locale: titles are Japanese
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["lint"]:
+        return _lint(given[1:])
     try:
         settings = load_settings()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    arguments = parser(settings).parse_args(argv)
+    arguments = parser(settings).parse_args(given)
     database = Database(settings.resolved_database_url)
     try:
         database.upgrade()
@@ -72,6 +77,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     finally:
         database.dispose()
+
+
+def _lint(arguments: list[str]) -> int:
+    # The linter needs the tokeniser, which lies above this package: it is a program of its own, found here by name.
+    return subprocess.run([sys.executable, "-m", "bot.plain_japanese", *arguments], check=False).returncode
 
 
 def _run(database: Database, arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from knowledge.articles import State
-from knowledge.tables import ArticleRow, DepartmentRow, MunicipalityRow, SynonymGroupRow, WasteTableRow
+from knowledge.tables import ArticleRow, ArticleTranslationRow, DepartmentRow, MunicipalityRow, SynonymGroupRow, WasteTableRow
 from settings import SHARED_BASE
 
 _READ = (State.PUBLISHED.value, State.EXPIRED.value)
@@ -28,7 +28,12 @@ def content_stamp(session: Session, code: str, today: date) -> str:
     )
     words = select(func.count(), func.max(SynonymGroupRow.changed_at)).where(SynonymGroupRow.municipality == code)
     waste = select(WasteTableRow.updated_at).where(WasteTableRow.municipality == code)
-    parts: tuple[Any, ...] = (articles, words, waste, *_counters(code))
+    translated = (
+        select(func.count(), func.max(ArticleTranslationRow.updated_at), func.max(ArticleTranslationRow.approved_at))
+        .where(ArticleTranslationRow.municipality.in_(towns))
+        .where(ArticleTranslationRow.approved_at.is_not(None))
+    )
+    parts: tuple[Any, ...] = (articles, words, waste, translated, *_counters(code))
     seen = [tuple(map(str, row)) for part in parts for row in session.execute(part)]
     return hashlib.sha256(repr((today.isoformat(), seen)).encode()).hexdigest()
 
