@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import conversations
+from bot.messages import ASKS
 from bot.suggested_reply import ASKS_NOTHING
 from bot.tables import HandoffRow
 from knowledge import store, workflow
@@ -34,7 +35,7 @@ class NoSuchArticle(LookupError):
 
 @dataclass(frozen=True)
 class Lesson:
-    """Masked: what was asked, the main question first, and what staff answered."""
+    """Masked: what was asked, the newest question first, and what staff answered."""
 
     questions: tuple[str, ...]
     replies: tuple[str, ...]
@@ -50,6 +51,8 @@ def read(session: Session, row: HandoffRow, mask: Callable[[str], str]) -> Lesso
     if not asked or not replies:
         raise NothingToLearn
     questions = [mask(" ".join(m.text.split()))[:LONGEST_PHRASING] for m in reversed(asked)]
+    # 「急いでいます」 said last is not what was asked.
+    questions.sort(key=lambda text: not ASKS.search(text))
     return Lesson(tuple(dict.fromkeys(questions))[:MOST_PHRASINGS], replies)
 
 

@@ -15,7 +15,7 @@ from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from bot import conversations, handoff_request, markup, opening_hours
+from bot import conversations, handoff, handoff_request, markup, opening_hours, presence
 from bot.channel_state import Switchboard
 from bot.channels.payloads import conversation_json
 from bot.channels.web import CHANNEL
@@ -114,6 +114,20 @@ class AskPage:
             return self._page(_View(conversation))
         return self._page(_View(conversation))
 
+    def rate(self) -> ResponseReturnValue:
+        conversation, sent = self._known(), _field("rating")
+        if conversation is None:
+            return self._page(_View())
+        if sent not in ("1", "2", "3", "4", "5"):
+            return self._page(_View(conversation, problem=Problem(self._say("rating_needed"), "rating")))
+        comment = self._masked(conversation, _field("comment")[:1000])
+        try:
+            with self._database.write() as session:
+                handoff.rate(session, conversation, int(sent), comment)
+        except (handoff.HandoffError, conversations.UnknownConversation):
+            return self._page(_View(conversation))
+        return self._page(_View(conversation, told=self._say("rating_thanks")))
+
     def clear(self) -> ResponseReturnValue:
         conversation = self._known()
         if conversation is None:
@@ -178,6 +192,8 @@ class AskPage:
 
     def _page(self, view: _View) -> ResponseReturnValue:
         local = now().astimezone(self._settings.zone)
+        if view.conversation is not None:
+            self._looked(view.conversation)
         with self._database.read() as session:
             shown = _stored(session, view.conversation, local)
             town = load_town(session, self._settings.municipality)
@@ -208,6 +224,16 @@ class AskPage:
         )
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    def _looked(self, conversation: str) -> None:
+        """Everything on the page counts as read."""
+        at, side = now(), presence.RESIDENT
+        with self._database.read() as session:
+            newest = conversations.last_message(session, conversation)
+            if not presence.worth_telling(session, conversation, side, at, False, newest):
+                return
+        with self._database.write() as session:
+            presence.tell(session, conversations.find(session, conversation), side, at, read=newest)
 
 
 def _stored(session: Session, conversation: str | None, at: datetime) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from bot.wording import TEXTS, say
 from database import Database, now
 from settings import DEMO_MUNICIPALITY, Settings
 from widget.ask import AskPage
+from widget.resume import ResumePage
 
 if TYPE_CHECKING:
     from bot.desk import Desk
@@ -44,8 +45,15 @@ def create_blueprint(settings: Settings, database: Database, desk: Desk, limiter
     page = AskPage(settings, database, desk)
     counted = limiter.shared_limit(settings.rate_limit_messages, "messages")
     blueprint.add_url_rule("/ask", "ask", page.show, methods=["GET"])
-    for path, view in (("/ask", page.ask), ("/ask/person", page.request_person), ("/ask/feedback", page.judge)):
+    for path, view in (
+        ("/ask", page.ask),
+        ("/ask/person", page.request_person),
+        ("/ask/feedback", page.judge),
+        ("/ask/rating", page.rate),
+    ):
         blueprint.add_url_rule(path, f"post_{view.__name__}", counted(view), methods=["POST"])
+    resumed = ResumePage(settings, database)
+    blueprint.add_url_rule("/resume/<token>", "resume", counted(resumed.show), methods=["GET"])
     blueprint.add_url_rule("/ask/clear", "post_clear", page.clear, methods=["POST"])
     blueprint.add_url_rule("/ask/<_step>", "ask_again", lambda _step: redirect("/ask"), methods=["GET"])
     return blueprint

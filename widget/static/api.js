@@ -64,6 +64,15 @@ export class Api {
     return this.#request("POST", this.#path(conversation, "handoffs"), request);
   }
 
+  rate(conversation, rating, comment = null) {
+    return this.#request("POST", this.#path(conversation, "rating"), { rating, comment });
+  }
+
+  /** `presence` is {typing, read}. */
+  presence(conversation, presence) {
+    return this.#request("POST", this.#path(conversation, "presence"), presence);
+  }
+
   updates(conversation, after) {
     return this.#request("GET", this.#path(conversation, `updates?after=${after}`));
   }

@@ -2,6 +2,7 @@
 import { Announcer } from "./announcer.js";
 import { Api } from "./api.js";
 import { Conversation } from "./conversation.js";
+import { Presence } from "./presence.js";
 import { element } from "./dom.js";
 import { NoticeBoard } from "./notice_board.js";
 import { Session } from "./session.js";
@@ -33,6 +34,7 @@ export class MadoguchiChat extends HTMLElement {
     this.api = new Api(ORIGIN);
     this.session = new Session(this.getAttribute("municipality"));
     this.conversation = new Conversation(this.api, this.session, this.getAttribute("municipality"));
+    this.presence = new Presence(this.conversation);
     this.announcer = new Announcer();
     const { api, session, announcer } = this;
     this.board = new NoticeBoard({ host: this, api, session, announcer, municipality: this.getAttribute("municipality") });
@@ -44,6 +46,7 @@ export class MadoguchiChat extends HTMLElement {
     removeEventListener("online", this);
     removeEventListener("offline", this);
     removeEventListener("beforeprint", this);
+    document.removeEventListener("visibilitychange", this);
     this.conversation.disconnect();
     this.board.stop();
   }
@@ -59,6 +62,7 @@ export class MadoguchiChat extends HTMLElement {
     if (this.panel.phone.matches) this.panel.dialog.querySelector("#title").focus();
     else this.composer.focus();
     await this.talk.begin();
+    this.#seen();
   }
 
   /** Close the panel; the conversation goes on. */
@@ -74,12 +78,14 @@ export class MadoguchiChat extends HTMLElement {
   }
 
   handleEvent(event) {
-    if (event.type === "beforeprint") for (const details of this.shadowRoot.querySelectorAll("details")) details.open = true;
+    if (event.type === "visibilitychange") this.#seen();
+    else if (event.type === "beforeprint") for (const details of this.shadowRoot.querySelectorAll("details")) details.open = true;
     else this.#connectivity();
   }
 
   #listen() {
     for (const type of ["online", "offline", "beforeprint"]) addEventListener(type, this);
+    document.addEventListener("visibilitychange", this);
   }
 
   async #build() {
@@ -87,7 +93,7 @@ export class MadoguchiChat extends HTMLElement {
     const styled = this.#style(root);
     this.log = new Log();
     this.panel = new Panel({ open: () => this.open(), close: () => this.close(), notices: this.board.panel });
-    this.composer = new Composer({ send: (text) => this.talk.send(text), person: () => this.#askPerson(this.#contact) });
+    this.composer = new Composer({ typed: (text) => this.presence.typed(text), send: (text) => this.#send(text), person: () => this.#askPerson(this.#contact) });
     this.talk = new Talk({
       element: this, conversation: this.conversation, log: this.log, panel: this.panel, announcer: this.announcer,
       actions: { person: (contact) => this.#askPerson(contact), leave: () => this.#leave(), contact: (contact) => { this.#contact = contact; } },
@@ -101,6 +107,17 @@ export class MadoguchiChat extends HTMLElement {
     this.board.start(this.texts);
     this.#connectivity();
     await this.talk.resume();
+  }
+
+  #send(text) {
+    const taken = this.talk.send(text);
+    if (taken) this.presence.stopped();
+    return taken;
+  }
+
+  /** What has come is read when somebody can see it. */
+  #seen() {
+    if (this.panel?.isOpen && document.visibilityState === "visible" && this.panel.main.contains(this.log.node)) this.presence.seen();
   }
 
   #style(root) {
@@ -169,10 +186,15 @@ export class MadoguchiChat extends HTMLElement {
     this.conversation.addEventListener("handoff", ({ detail }) => {
       this.#lost = false;
       this.#showState();
+      if (detail?.state !== "taken") this.log.staffTyping(false);
       if (detail?.message) this.announcer.say(`${this.texts.say(`state_${detail.state}`)} ${detail.message}`, this.texts.tag);
+      if (!this.talk.resuming) this.talk.offerRating();
     });
+    this.conversation.addEventListener("elsewhere", () => this.talk.elsewhere());
+    this.conversation.addEventListener("presence", ({ detail }) => this.talk.presence(detail));
     this.conversation.addEventListener("staff", ({ detail }) => {
       this.talk.received(detail);
+      this.#seen();
       if (!this.panel.isOpen) this.#unread += 1;
       this.#nameLauncher();
     });
@@ -225,8 +247,7 @@ export class MadoguchiChat extends HTMLElement {
     } catch (error) {
       throw new Error(this.talk.explain(error), { cause: error });
     }
-    if (request.message) this.log.question(request.message);
-    this.#toLog();
+    this.#toLog(); // the message itself comes back as the desk has kept it, masked
     this.#focusState();
   }
 
@@ -238,6 +259,7 @@ export class MadoguchiChat extends HTMLElement {
     this.panel.main.replaceChildren(this.log.node);
     this.panel.foot.replaceChildren(this.composer.node);
     this.log.toEnd();
+    this.#seen();
     if (!this.panel.phone.matches) this.composer.focus();
     else this.panel.dialog.querySelector("#title").focus();
   }
@@ -259,6 +281,7 @@ export class MadoguchiChat extends HTMLElement {
       return;
     }
     done();
+    this.presence.reset();
     this.#contact = null;
     this.#frame();
     this.panel.main.replaceChildren(this.log.node);

@@ -1,9 +1,12 @@
 // The conversation itself, without any view: starting, resuming, asking, handing over, deleting.
-// Events: `staff` (a message from a person or the desk's notice), `handoff` (its state), `trouble`, `gone`.
+// Events: `staff` (a message from a person or the desk's notice), `handoff` (its state), `presence` (of staff),
+// `elsewhere` (something said here in another tab or browser), `trouble`, `gone`.
 import { Updates } from "./updates.js";
 
 const RETRY_MS = [1_000, 3_000];
 const WAITING = new Set(["requested", "queued", "taken"]);
+
+const NOBODY = Object.freeze({ typing: false, read: 0 });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -24,6 +27,7 @@ export class Conversation extends EventTarget {
   #starting = null;
   #updates = null;
   #seen = new Set();
+  #elsewhere = new Map();
 
   constructor(api, session, municipality) {
     super();
@@ -32,11 +36,17 @@ export class Conversation extends EventTarget {
     this.municipality = municipality;
     this.id = null;
     this.handoff = null;
+    this.presence = NOBODY;
     this.secret = false;
   }
 
   get waiting() {
     return WAITING.has(this.handoff?.state);
+  }
+
+  /** Id of the newest message that came or went; 0 for none. */
+  get newest() {
+    return Math.max(0, ...this.#seen);
   }
 
   /** Start one unless there is one; calls at the same time share one start. Resolves to it, or null when it was there. */
@@ -69,6 +79,7 @@ export class Conversation extends EventTarget {
       this.id = last.id;
       for (const message of last.messages) this.#seen.add(message.id);
       this.#handoffIs(last.handoff ?? null);
+      this.presence = last.presence ?? NOBODY;
     }
     return found;
   }
@@ -78,6 +89,9 @@ export class Conversation extends EventTarget {
     this.#stop();
     this.id = null;
     this.handoff = null;
+    this.presence = NOBODY;
+    this.#seen.clear();
+    this.#elsewhere.clear();
   }
 
   /** Send one message. Resolves to {reply, conversation, renewed}; `renewed` when the old conversation was gone. */
@@ -107,6 +121,16 @@ export class Conversation extends EventTarget {
 
   feedback(conversation, message, resolved, comment) {
     return patiently(() => this.api.feedback(conversation, message, resolved, comment));
+  }
+
+  async rate(rating, comment) {
+    await patiently(() => this.api.rate(this.id, rating, comment));
+    if (this.handoff) this.handoff = { ...this.handoff, rating };
+  }
+
+  /** What the resident does; not worth a second try. */
+  tellPresence(presence) {
+    if (this.id && !this.secret) this.api.presence(this.id, presence).catch(() => undefined);
   }
 
   async requestPerson(request, language) {
@@ -157,8 +181,7 @@ export class Conversation extends EventTarget {
 
   #follow() {
     if (this.#updates) return;
-    const after = Math.max(0, ...this.#seen);
-    this.#updates = new Updates(this.api, this.id, after, {
+    this.#updates = new Updates(this.api, this.id, this.newest, {
       receive: (updates) => this.#receive(updates),
       trouble: (lost) => this.#tell("trouble", lost),
       gone: () => { this.session.forget(this.id); this.leave(); this.#tell("gone", null); },
@@ -168,12 +191,33 @@ export class Conversation extends EventTarget {
 
   #receive(updates) {
     for (const message of updates.messages) {
-      // The resident's own messages and the desk's replies are shown where they were sent.
-      if (this.#seen.has(message.id) || message.role === "resident" || message.role === "desk") continue;
+      if (this.#seen.has(message.id)) continue;
+      if (message.role === "resident" || message.role === "desk") {
+        // Sent from here and still under way, or from another tab: which of both, is known when nothing is under way.
+        this.#elsewhere.set(message.id, message);
+        continue;
+      }
       this.#seen.add(message.id);
       this.#tell("staff", message);
     }
+    if (this.#elsewhere.size) this.#tell("elsewhere", null);
+    this.#presenceIs(updates.presence ?? NOBODY, updates.messages.some((message) => message.role === "staff"));
     if (updates.handoff) this.#handoffIs(updates.handoff);
+  }
+
+  /** What was said in another tab since it was asked for last; only to be asked while nothing is on its way from here. */
+  saidElsewhere() {
+    const messages = [...this.#elsewhere.values()].filter((message) => !this.#seen.has(message.id));
+    this.#elsewhere.clear();
+    for (const message of messages) this.#seen.add(message.id);
+    return messages;
+  }
+
+  /** `spoken`: words of staff came along, which say more than that they have read. */
+  #presenceIs(presence, spoken) {
+    const before = this.presence;
+    this.presence = presence;
+    if (before.typing !== presence.typing || before.read !== presence.read) this.#tell("presence", { ...presence, before, spoken });
   }
 
   #stop() {

@@ -11,6 +11,7 @@ export function randomId() {
 export class Talk {
   #inFlight = false;
   #unsent = [];
+  #asked = new Set();
 
   constructor({ element, conversation, log, panel, announcer, actions }) {
     Object.assign(this, { element, conversation, log, panel, announcer, actions });
@@ -33,15 +34,43 @@ export class Talk {
 
   /** Show what this tab talked about before the page was loaded again. */
   async resume() {
+    this.resuming = true;
     try {
       for (const conversation of await this.conversation.resume()) {
         this.#greet(conversation);
         for (const message of conversation.messages) this.#replay(conversation, message);
       }
+      this.log.readUpTo(this.conversation.presence.read);
+      this.offerRating();
       this.log.toEnd();
     } catch {
       this.panel.alert(this.texts.say("error_resume"), { label: this.texts.say("retry"), run: () => { this.panel.calm(); this.log.clear(); this.resume(); } });
+    } finally {
+      this.resuming = false;
     }
+  }
+
+  /** Ask how it was, once for each hand-over a person has finished. */
+  offerRating() {
+    const { handoff } = this.conversation;
+    if (handoff?.state !== "resolved" || handoff.rating || this.#asked.has(handoff.receipt)) return;
+    this.#asked.add(handoff.receipt);
+    this.log.rating(async (rating, comment) => {
+      try {
+        await this.conversation.rate(rating, comment);
+      } catch (error) {
+        throw new Error(this.explain(error), { cause: error });
+      }
+    });
+  }
+
+  /** What staff do at this moment: shown at once, and told once, unless their words have come along. */
+  presence({ typing, read, before, spoken }) {
+    this.log.staffTyping(typing);
+    const moved = this.log.readUpTo(read);
+    if (spoken) return;
+    if (typing && !before.typing) this.announcer.say(this.texts.say("staff_typing"), this.texts.tag);
+    else if (moved && read > before.read) this.announcer.say(this.texts.say("announce_read"), this.texts.tag);
   }
 
   #greet(conversation) {
@@ -51,7 +80,7 @@ export class Talk {
   }
 
   #replay(conversation, message) {
-    if (message.role === "resident") this.log.question(message.text);
+    if (message.role === "resident") this.log.question(message.text, message.id);
     else if (message.answer) this.#answer(message.answer, { message: message.id, conversation: conversation.id, given: message.resolved });
     else this.#said(message);
   }
@@ -66,6 +95,12 @@ export class Talk {
     this.log.show(node);
     const opening = message.role === "staff" ? `${this.texts.say("announce_staff")} ` : "";
     this.announcer.say(`${opening}${message.text}`, this.texts.tag);
+  }
+
+  /** Show what was said in another tab or browser, unless something is on its way from here: it may be that. */
+  elsewhere() {
+    if (this.#inFlight || this.#unsent.length) return;
+    for (const message of this.conversation.saidElsewhere()) this.#replay(this.conversation, message);
   }
 
   /** Take a text to send. False when one is still under way: the text then stays where it was written. */
@@ -114,6 +149,7 @@ export class Talk {
     } finally {
       clearTimeout(slow);
       this.#inFlight = false;
+      this.elsewhere();
     }
   }
 
@@ -129,6 +165,7 @@ export class Talk {
 
   #show(entry, reply, conversation) {
     const { answer } = reply;
+    if (reply.question_message) this.log.stored(entry.node, reply.question_message);
     // What was masked is masked on the screen too, as it is stored.
     if (answer.masked.length && answer.question) this.log.rewrite(entry.node, answer.question);
     if (reply.message === null && answer.status === "person_requested") {

@@ -10,13 +10,13 @@ export function composing(event) {
 }
 
 export class Composer {
-  /** `send(text)` returns whether it took the text; `person()` opens the hand-over. */
-  constructor({ send, person }) {
+  /** `send(text)` returns whether it took the text; `typed(text)` hears every change; `person()` opens the hand-over. */
+  constructor({ send, person, typed }) {
     this.send = send;
     this.person = person;
     this.area = element("textarea", { id: "question", rows: "2", enterkeyhint: "send", "aria-describedby": "question-hint question-count" });
     this.area.addEventListener("keydown", (event) => this.#key(event));
-    this.area.addEventListener("input", () => this.#count());
+    this.area.addEventListener("input", () => { this.#count(); typed(this.text); });
     this.counter = element("p", { id: "question-count", class: "count" });
     this.node = element("form", { class: "composer", on: { submit: (event) => this.#submit(event) } });
   }

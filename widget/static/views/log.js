@@ -3,9 +3,12 @@ import { button, element, languageTag } from "../dom.js";
 import { icon } from "../icons.js";
 import { lines } from "../inline.js";
 import { answerView } from "./answer.js";
+import { sourceCard } from "./cards.js";
 import { feedback } from "./feedback.js";
+import { ratingForm } from "./rating.js";
 
 const MARGIN_PX = 12;
+const AT_END_PX = 80;
 
 export class Log {
   constructor() {
@@ -33,8 +36,16 @@ export class Log {
     return this.#message("desk", this.texts.say("desk"), language, body);
   }
 
-  question(text) {
-    return this.#message("resident", this.texts.say("you"), null, [element("p", {}, ...lines(text, this.texts))]);
+  /** `id` is that of the stored message, where it is known already. */
+  question(text, id = null) {
+    const node = this.#message("resident", this.texts.say("you"), null, [element("p", {}, ...lines(text, this.texts))]);
+    if (id) this.stored(node, id);
+    return node;
+  }
+
+  /** A question is kept by the desk under this id. */
+  stored(node, id) {
+    node.dataset.message = String(id);
   }
 
   rewrite(node, text) {
@@ -61,7 +72,38 @@ export class Log {
 
   staff(message) {
     const name = message.name ? `${this.texts.say("staff")}（${message.name}）` : this.texts.say("staff");
-    return this.#message("staff", name, null, [element("p", {}, ...lines(message.text, this.texts))]);
+    return this.#message("staff", name, null, [
+      element("p", {}, ...lines(message.text, this.texts)),
+      ...(message.sources ?? []).map((source) => sourceCard(source, this.texts)),
+    ]);
+  }
+
+  /** After a person has finished; `send` stores the rating. */
+  rating(send) {
+    return this.#message("desk", this.texts.say("notice"), null, [ratingForm({ texts: this.texts, send })]);
+  }
+
+  /** A member of staff is typing, or no longer. The announcement is the caller's. */
+  staffTyping(typing) {
+    this.staffNode?.remove();
+    this.staffNode = null;
+    if (!typing) return;
+    const dots = element("span", { class: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i"));
+    this.staffNode = element("p", { class: "typing staff-typing" }, dots, element("span", {}, this.texts.say("staff_typing")));
+    const scroller = this.#scroller();
+    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END_PX;
+    this.node.append(this.staffNode);
+    if (atEnd) this.toEnd();
+  }
+
+  /** Mark the last of the resident's messages that staff have read; whether the mark has moved. */
+  readUpTo(id) {
+    const read = [...this.node.querySelectorAll(".message.resident[data-message]")].filter((node) => Number(node.dataset.message) <= id).at(-1);
+    const mark = this.node.querySelector(".read-mark");
+    if (!read || read.contains(mark)) return false;
+    mark?.remove();
+    read.append(element("p", { class: "read-mark" }, icon("check"), this.texts.say("read_mark")));
+    return true;
   }
 
   /** A line between messages: a notice of the desk, or where the language changed. */
@@ -111,6 +153,7 @@ export class Log {
     const attributes = { class: `message ${kind}`, lang: languageTag(language ?? this.texts.language), "aria-labelledby": id, "data-status": status };
     const node = element("article", attributes, element("h3", { id, class: "who", lang: this.texts.tag }, name), element("div", { class: "body" }, ...body));
     this.node.append(node);
+    if (this.staffNode) this.node.append(this.staffNode); // whoever is typing stays last
     return node;
   }
 }
