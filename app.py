@@ -16,9 +16,10 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot import console, errors, handoff_request, index_keeper, logs, mail, operations, retention
+from bot import console, errors, files, handoff_request, health, index_keeper, logs, mail, operations, retention
 from bot.channels import http, web
 from database import Database, now
+from evaluation import console as evaluation_pages
 from settings import Settings, load_settings
 from widget import pages
 
@@ -47,6 +48,8 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     handoff_request.recover(database, settings, now())
     retention.start_thread(database, settings)
     mail.start_thread(database, settings)
+    if own_desk:
+        health.start_thread(database, settings, desk)
     if own_desk and settings.keep_index:
         index_keeper.start_thread(database, settings)
     return app
@@ -65,6 +68,8 @@ def _blueprints(settings: Settings, database: Database, desk: Desk, limiter: Lim
     yield operations.create_blueprint(settings, database, desk)
     yield web.create_blueprint(settings, database, desk, limiter)
     yield console.create_blueprint(database, settings, limiter, desk)
+    yield evaluation_pages.create_blueprint(database, settings)
+    yield files.create_blueprint(database, settings)
     yield pages.create_blueprint(settings, database, desk, limiter)
 
 

@@ -115,8 +115,9 @@ def question_of(message: MessageRow, topic: int) -> str:
 def _open_holes(session: Session, message: MessageRow, found: list[Hole]) -> None:
     # In the order of their keys, so that two messages with the same two questions never wait for each other.
     for hole in sorted(found, key=lambda one: (one.key, one.topic)):
+        key = tasks.key_in_use(session, message.municipality, Kind.UNANSWERED, hole.key)
         tasks.open_task(
-            session, message.municipality, Kind.UNANSWERED, hole.key, "", department=hole.department, message=message,
+            session, message.municipality, Kind.UNANSWERED, key, "", department=hole.department, message=message,
             topic=hole.topic, detail={"near": hole.near} if hole.near else None,
         )  # fmt: skip
 

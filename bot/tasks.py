@@ -178,6 +178,24 @@ def join(session: Session, into: TaskRow, other: TaskRow) -> None:
     close_task(session, other.municipality, other.id, SYSTEM, Reason.JOINED, f"#{into.id}")
 
 
+def key_in_use(session: Session, municipality: str, kind: Kind, key: str) -> str:
+    """The key of the open task that this cause's task was joined with, as far as it is still open; else the key itself."""
+    followed = key
+    for _ in range(_ATTEMPTS):
+        query = select(TaskRow.resolution).where(
+            TaskRow.municipality == municipality, TaskRow.kind == kind.value, TaskRow.key == followed, TaskRow.state == CLOSED
+        )
+        last = session.scalar(query.order_by(TaskRow.closed_at.desc(), TaskRow.id.desc()).limit(1))
+        reason, _, into = (last or "").partition("\n#")
+        target = session.get(TaskRow, int(into)) if reason == Reason.JOINED and into.isdecimal() else None
+        if target is None or target.municipality != municipality:
+            return key
+        if target.state == OPEN:
+            return target.key
+        followed = target.key
+    return key
+
+
 def owners(session: Session, municipality: str) -> Sequence[StaffRow]:
     """Who can own a task: open accounts that may write articles, by name."""
     roles = (Role.EDITOR.value, Role.APPROVER.value, Role.ADMINISTRATOR.value)

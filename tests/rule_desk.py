@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from bot.answer import Answer, Choice, Contact, EmergencyCard, Fact, Section, Source, Status, TopicAnswer
 from bot.question import Question
+from knowledge.snapshot_content import UnknownMunicipality
 from settings import DEMO_MUNICIPALITY
 
 CITY = "https://www.city.midorino.example"
@@ -110,6 +112,9 @@ class RuleDesk:
 
     def warm_up(self) -> None:
         pass
+
+    def services(self, code: str) -> NoReturn:
+        raise UnknownMunicipality(f"no index for {code}: this desk answers by rule")
 
     def ready(self) -> dict[str, str]:
         return {DEMO_MUNICIPALITY: "rules"}

@@ -19,13 +19,16 @@ from bot.console import (
     entry,
     factor,
     handoff_tools,
+    health,
     imports,
     inbox,
     lessons,
     pages,
+    plain,
     staff_accounts,
     synonyms,
     tasks,
+    translations,
     trial,
 )
 from bot.console.access import init_login
@@ -63,6 +66,9 @@ def create_blueprint(database: Database, settings: Settings, limiter: Limiter, d
     article_extras.register(blueprint, article_extras.ArticleExtras(database, article_pages))
     synonyms.register(blueprint, synonyms.SynonymPages(database, settings))
     channels.register(blueprint, channels.ChannelPages(database, settings))
+    translations.register(blueprint, translations.TranslationPages(database, settings))
+    plain.register(blueprint, plain.PlainPages())
+    health.register(blueprint, health.HealthPages(database, settings, desk))
     tasks.register(blueprint, tasks.TaskPages(database, settings))
     trial.register(blueprint, trial.TrialPages(database, settings, desk))
     importing = Worker(database, settings)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass
+from typing import NoReturn
 
 from bot.answer import Answer, Contact, EmergencyCard, Source, Status
 from bot.question import Question
+from knowledge.snapshot_content import UnknownMunicipality
 from settings import DEMO_MUNICIPALITY
 
 CARD = EmergencyCard("suicide", "ja", ("今すぐ119に電話してください。",), ({"name": "消防", "number": "119"},))
@@ -30,6 +32,9 @@ class FakeDesk:
 
     def warm_up(self) -> None:
         pass
+
+    def services(self, code: str) -> NoReturn:
+        raise UnknownMunicipality(f"no index for {code}: this desk answers by rule")
 
     def ready(self) -> dict[str, str]:
         return {DEMO_MUNICIPALITY: "20261123-1"}

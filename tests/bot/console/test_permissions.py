@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable
 
 import pytest
+import routes_articles
 import routes_channels
 import routes_desk
 import routes_evaluation
+import routes_health
 import routes_inbox
 import routes_signin
+import routes_translations
 from flask import Flask
 from routes_desk import Route
 from staff_fixture import Person, ask_for_person, handoff_row, said
@@ -20,11 +23,14 @@ from database import Database
 from settings import Settings
 
 PARTS = (
+    routes_articles,
     routes_channels,
     routes_desk,
     routes_evaluation,
+    routes_health,
     routes_inbox,
     routes_signin,
+    routes_translations,
 )
 """One module a part of the console: its ROUTES, and what `prepare` puts into their slots."""
 SLOT = re.compile(r"<(?:[^:>]+:)?(\w+)>")
