@@ -86,13 +86,16 @@ def take_back(session: Session, municipality: str, article: str, by: str, versio
 
 
 def send_back(session: Session, municipality: str, article: str, by: str, version: int, note: str) -> ArticleDraftRow:
-    """Return it to its editor with what is to be changed. Raises StaleDraft or WorkflowRefused."""
+    """Return it to its editor with what is to be changed, kept as a remark until somebody settles it.
+
+    Raises StaleDraft or WorkflowRefused.
+    """
     row = held(session, municipality, article, version)
     _must_be(row, DraftState.REVIEW, DraftState.APPROVED)
     if not note.strip():
         raise WorkflowRefused("note_needed")
     back_to_draft(row)
-    row.note = note.strip()
+    session.add(ArticleCommentRow(municipality=municipality, article=article, by=by, text=note.strip()))
     return _moved(session, row, by, "sent_back")
 
 
@@ -186,6 +189,8 @@ def confirm(session: Session, municipality: str, article: str, by: str, today: d
     if review_on is not None and review_on <= today:
         raise WorkflowRefused("past")
     record, before = store.record_of(row), row.digest
+    if (record.last_checked, row.review_on) == (today, review_on or today + REVIEW_AFTER):
+        return row  # a second click
     revisions.keep_unrecorded(session, record)
     store.upsert(session, replace(record, last_checked=today))
     row.review_on = review_on or today + REVIEW_AFTER

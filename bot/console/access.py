@@ -69,6 +69,20 @@ def accepts(size: int) -> Callable[[View], View]:
     return mark
 
 
+def carries(typed: Callable[[], str], again: str) -> Callable[[View], View]:
+    """What was typed into the view's form survives the end of a session: `typed` gives it, the log-in brings it back.
+
+    The method `again` of the same object shows the form once more when only its token was out of date.
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, pages.TYPED, typed)
+        setattr(view, pages.AGAIN, again)
+        return view
+
+    return mark
+
+
 def init_login(app: Flask, database: Database, settings: Settings) -> None:
     """Sessions, the guard, CSRF protection and headers of everything under /staff."""
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,15 +12,19 @@ from flask.typing import ResponseReturnValue
 from accounts import Role
 from authentication import Member
 from bot.console import pages
+from bot.console.article_editor import ArticleEditor
+from bot.console.article_view import WRITERS
 from bot.console.inbox import Inbox
 from passwords import MIN_LENGTH
 
 _HANDOFF = re.compile(r"/staff/handoffs/(\d{1,18})")
+_ARTICLE = re.compile(r"/staff/articles/(.+)/edit")
 
 
 class Onward:
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, editor: ArticleEditor) -> None:
         self._inbox = inbox
+        self._editor = editor
 
     def lead(self, member: Member, target: str, draft: str) -> ResponseReturnValue:
         """Answer the request that completed the log-in of `member`."""
@@ -28,6 +33,11 @@ class Onward:
         match = _HANDOFF.fullmatch(target)
         if draft and match and member.may(Role.AGENT) and not pages.factor_is_missing(member):
             return self._inbox.page(member, int(match[1]), draft=draft, notice="draft_kept")
+        article = _ARTICLE.fullmatch(target)
+        if draft and article and member.may(*WRITERS) and not pages.factor_is_missing(member):
+            page = self._editor.resumed(unquote(article[1]), draft)
+            if page is not None:
+                return page
         return redirect(target or pages.home())
 
 

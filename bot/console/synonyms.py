@@ -16,6 +16,7 @@ from accounts import Role
 from authentication import Member
 from bot.console.access import roles
 from bot.console.synonym_view import find, try_question
+from bot.reindex import Reindexer
 from database import Database
 from indexer.synonyms import unrecognisable
 from knowledge import synonym_store, synonyms
@@ -38,6 +39,7 @@ class SynonymPages:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
+        self._reindexer = Reindexer(settings)
 
     @roles(*Role)
     def listing(self) -> ResponseReturnValue:
@@ -98,6 +100,7 @@ class SynonymPages:
             return self._again(old, f"synonym_{bad.reason}", bad.word), 422
         except StaleSynonyms as stale:
             return self._again(old, "synonym_stale" if old else "synonym_taken", str(stale)), 409
+        self._reindexer.request(_me().municipality)
         return redirect(url_for("console.synonyms", done="saved", saved=group.official, q=group.official), 303)
 
     def _act(self, act: Act, done: str) -> ResponseReturnValue:
@@ -109,6 +112,7 @@ class SynonymPages:
                     _audit(session, done, official)
         except StaleSynonyms:
             return self._list(error="synonym_stale", word=official), 409
+        self._reindexer.request(_me().municipality)
         return redirect(url_for("console.synonyms", done=done, saved=official, q=_asked("q", request.form)), 303)
 
     def _again(self, old: SynonymGroup | None, error: str, word: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 from workflow_fixture import (
     BIN,
     TODAY,
@@ -28,7 +29,7 @@ from workflow_fixture import (
 from database import Database, now
 from knowledge import due, revisions, store, workflow
 from knowledge.articles import State
-from knowledge.tables import ArticleRow
+from knowledge.tables import ArticleCommentRow, ArticleRow
 from knowledge.workflow import DraftExists, DraftState, StaleDraft, WorkflowRefused
 
 
@@ -132,7 +133,10 @@ def test_sending_back_needs_a_note_and_makes_it_a_draft(database: Database) -> N
     with pytest.raises(WorkflowRefused, match="note_needed"):
         written(database, lambda s: workflow.send_back(s, TOWN, "bulky", "approver", row.version, " "))
     row = written(database, lambda s: workflow.send_back(s, TOWN, "bulky", "approver", row.version, "電話番号を足してください"))
-    assert (row.state, row.note, row.edited_by) == (DraftState.DRAFT, "電話番号を足してください", "editor")
+    assert (row.state, row.edited_by) == (DraftState.DRAFT, "editor")
+    with database.read() as session:
+        remark = session.scalars(select(ArticleCommentRow)).one()
+    assert (remark.by, remark.text, remark.settled_at) == ("approver", "電話番号を足してください", None)
 
 
 def test_a_working_copy_is_made_once(database: Database) -> None:
