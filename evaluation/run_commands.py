@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -73,7 +74,9 @@ def report(arguments: argparse.Namespace, typed: str) -> int:
     """Write the page; its name is printed."""
     against = prediction_file.read(arguments.against) if arguments.against else None
     out = arguments.out or arguments.run.with_suffix(".html")
-    out.write_text(run_report.html(prediction_file.read(arguments.run), against, arguments.language), encoding="utf-8")
+    part = out.with_name(f"{out.name}.{os.getpid()}.part")  # a reader never sees half a page
+    part.write_text(run_report.html(prediction_file.read(arguments.run), against, arguments.language), encoding="utf-8")
+    part.replace(out)
     print(out)
     return 0
 

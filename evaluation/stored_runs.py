@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from database import Database, now
@@ -23,6 +23,7 @@ from settings import ROOT, Settings, load_settings
 
 log = structlog.get_logger()
 
+OPEN = ("waiting", "running")
 SILENT = timedelta(minutes=5)
 """A run that has said nothing for so long has died."""
 REPORTED_EVERY = 10
@@ -47,9 +48,7 @@ def start(session: Session, municipality: str, number: int, name: str, by: str) 
     row = session.scalar(select(QuestionSetRow).where(QuestionSetRow.municipality == municipality, QuestionSetRow.id == number))
     if row is None or not row.frozen:
         raise RunRefused("not_frozen")
-    busy = select(EvaluationRunRow.id).where(
-        EvaluationRunRow.municipality == municipality, EvaluationRunRow.state.in_(("waiting", "running"))
-    )
+    busy = select(EvaluationRunRow.id).where(EvaluationRunRow.municipality == municipality, EvaluationRunRow.state.in_(OPEN))
     if session.scalar(busy.limit(1)) is not None:
         raise RunRefused("busy")
     run = EvaluationRunRow(
@@ -70,16 +69,16 @@ def launch(run: int) -> None:
 
 def bury_dead(session: Session, municipality: str, at: datetime) -> None:
     """Call those runs failed that have been silent for too long."""
-    dead = EvaluationRunRow.finished_at < at - SILENT
+    dead = func.coalesce(EvaluationRunRow.finished_at, EvaluationRunRow.made_at) < at - SILENT
     session.execute(
         update(EvaluationRunRow)
-        .where(EvaluationRunRow.municipality == municipality, EvaluationRunRow.state.in_(("waiting", "running")), dead)
+        .where(EvaluationRunRow.municipality == municipality, EvaluationRunRow.state.in_(OPEN), dead)
         .values(state="failed", progress="silent")
     )
 
 
 def runs(session: Session, municipality: str, count: int = 100) -> list[tuple[EvaluationRunRow, QuestionSetRow]]:
-    """The newest runs with their sets."""
+    """The newest runs with their sets; one that died is shown as failed."""
     query = (
         select(EvaluationRunRow, QuestionSetRow)
         .join(QuestionSetRow, QuestionSetRow.id == EvaluationRunRow.question_set)
@@ -87,7 +86,12 @@ def runs(session: Session, municipality: str, count: int = 100) -> list[tuple[Ev
         .order_by(EvaluationRunRow.id.desc())
         .limit(count)
     )
-    return [(run, of) for run, of in session.execute(query)]
+    found = [(run, of) for run, of in session.execute(query)]
+    for run, _ in found:
+        if run.state in OPEN and (run.finished_at or run.made_at) < now() - SILENT:
+            session.expunge(run)
+            run.state, run.progress = "failed", "silent"
+    return found
 
 
 def find(session: Session, municipality: str, number: int) -> EvaluationRunRow | None:

@@ -160,12 +160,14 @@ def register(blueprint: Blueprint) -> None:
         blueprint.register_error_handler(status, _page(status, entry))
 
 
-def offer_towns(app: Flask, database: Database, own: str) -> None:
-    """Let the log-in form name the municipalities of this installation; `own` is chosen at first."""
+def offer_towns(app: Flask, database: Database, settings: Settings) -> None:
+    """Let the log-in form name the municipalities of this installation, the own one first, and the single sign-on."""
+    single_sign_on = settings.oidc_label if settings.oidc_issuer else ""
 
     def find() -> dict[str, Any]:
         with database.read() as session:
-            return {"towns": store.municipalities(session), "own": own}
+            towns = store.municipalities(session)
+            return {"towns": towns, "own": settings.municipality, "single_sign_on": single_sign_on}
 
     app.extensions[_TOWNS] = find
 

@@ -44,8 +44,8 @@ class RunPages:
         try:
             with self._database.write() as session:
                 stored_runs.bury_dead(session, me.municipality, now())
-                number = int(given) if given.isdecimal() and len(given) < 10 else 0
-                run = stored_runs.start(session, me.municipality, number, request.form.get("name", ""), me.login)
+                run_id = int(given) if given.isdecimal() and len(given) < 10 else 0
+                run = stored_runs.start(session, me.municipality, run_id, request.form.get("name", ""), me.login)
                 authentication.audit(session, me.municipality, me.login, "evaluation.run_started", {"run": run.id})
         except RunRefused as refused:
             return self._list(error=f"run_{refused.reason}"), 409 if refused.reason == "busy" else 422
@@ -53,9 +53,9 @@ class RunPages:
         return redirect(url_for("evaluation.runs", done="started"), 303)
 
     @roles(*READERS)
-    def report(self, number: int) -> ResponseReturnValue:
+    def report(self, run_id: int) -> ResponseReturnValue:
         """The report as a page of its own; with `against`, beside another run over the same questions."""
-        run, other = self._done(number), request.args.get("against", "")
+        run, other = self._done(run_id), request.args.get("against", "")
         against = self._done(int(other)) if other.isdecimal() and len(other) < 10 else None
         if against is not None and against.question_set != run.question_set:
             return self._list(error="run_other_set"), 409
@@ -67,28 +67,26 @@ class RunPages:
         return response
 
     @roles(*READERS)
-    def predictions(self, number: int) -> ResponseReturnValue:
+    def predictions(self, run_id: int) -> ResponseReturnValue:
         """The run's file, from which every figure can be worked out again."""
-        path = stored_runs.folder(self._settings) / self._done(number).predictions
+        path = stored_runs.folder(self._settings) / self._done(run_id).predictions
         response: Response = send_file(path, mimetype="application/gzip", as_attachment=True, download_name=path.name)
         return response
 
     def _list(self, error: str = "") -> str:
-        with self._database.write() as session:
-            stored_runs.bury_dead(session, _me().municipality, now())
         with self._database.read() as session:
             found = stored_runs.runs(session, _me().municipality)
             frozen = [row for row, _ in set_store.sets(session, _me().municipality) if row.frozen]
-        busy = any(run.state in ("waiting", "running") for run, _ in found)
+        busy = any(run.state in stored_runs.OPEN for run, _ in found)
         done = request.args.get("done", "") if not error else ""
         return render_template(
             "evaluation/runs.html", runs=found, frozen=frozen, busy=busy, error=error, done=done if done == "started" else "",
             measures=SHOWN, may_edit=_me().may(*EDITORS), zone=self._settings.zone,
         )  # fmt: skip
 
-    def _done(self, number: int) -> EvaluationRunRow:
+    def _done(self, run_id: int) -> EvaluationRunRow:
         with self._database.read() as session:
-            run = stored_runs.find(session, _me().municipality, number)
+            run = stored_runs.find(session, _me().municipality, run_id)
         if run is None or run.state != "done":
             abort(404)
         return run
@@ -114,7 +112,7 @@ def _me() -> Member:
 
 def register(blueprint: Blueprint, run_pages: RunPages) -> None:
     """Add the views."""
-    one = "/runs/<int(max=2147483647):number>"
+    one = "/runs/<int(max=2147483647):run_id>"
     blueprint.add_url_rule("/runs", "runs", run_pages.listing)
     blueprint.add_url_rule("/runs", "runs_start", run_pages.start, methods=["POST"])
     blueprint.add_url_rule(f"{one}/report", "runs_report", run_pages.report)

@@ -56,20 +56,20 @@ class SetPages:
         return _to(row.id, "created")
 
     @roles(*READERS)
-    def one(self, number: int) -> ResponseReturnValue:
+    def one(self, question_set: int) -> ResponseReturnValue:
         done = request.args.get("done", "")
-        return self._page(number, done=done if done in DONE else "", detail=request.args.get("detail", "")[:100])
+        return self._page(question_set, done=done if done in DONE else "", detail=request.args.get("detail", "")[:100])
 
     @roles(*EDITORS)
-    def next_version(self, number: int) -> ResponseReturnValue:
-        return self._act(number, "created", lambda s, row: set_store.next_version(s, row.municipality, row.id, _me().login))
+    def next_version(self, question_set: int) -> ResponseReturnValue:
+        return self._act(question_set, "created", lambda s, row: set_store.next_version(s, row.municipality, row.id, _me().login))
 
     @roles(*EDITORS)
-    def freeze(self, number: int) -> ResponseReturnValue:
-        return self._act(number, "frozen", lambda s, row: set_store.freeze(s, row.municipality, row.id))
+    def freeze(self, question_set: int) -> ResponseReturnValue:
+        return self._act(question_set, "frozen", lambda s, row: set_store.freeze(s, row.municipality, row.id))
 
     @roles(*EDITORS)
-    def split(self, number: int) -> ResponseReturnValue:
+    def split(self, question_set: int) -> ResponseReturnValue:
         given = request.form.get("share", "")
         share = int(given) if given.isdecimal() and int(given) in TEST_SHARES else TEST_SHARES[2]
 
@@ -77,32 +77,32 @@ class SetPages:
             set_store.split(session, row, share / 100)
             return row
 
-        return self._act(number, "split", act)
+        return self._act(question_set, "split", act)
 
     @roles(*READERS)
-    def item(self, number: int, item: int) -> ResponseReturnValue:
+    def item(self, question_set: int, item: int) -> ResponseReturnValue:
         with self._database.read() as session:
-            row, stored = _found(session, number, item)
+            row, stored = _found(session, question_set, item)
         return self._form(row, stored, _form_of(set_store.item_of_row(stored)))
 
     @roles(*READERS)
-    def new(self, number: int) -> ResponseReturnValue:
+    def new(self, question_set: int) -> ResponseReturnValue:
         with self._database.read() as session:
-            row, _ = _found(session, number)
+            row, _ = _found(session, question_set)
         return self._form(row, None, _form_of(Item("", "")))
 
     @roles(*EDITORS)
-    def save(self, number: int) -> ResponseReturnValue:
+    def save(self, question_set: int) -> ResponseReturnValue:
         typed = {name: request.form.get(name, "").replace("\r\n", "\n") for name in items.FIELDS}
         given, version = _number(request.form.get("item")), _number(request.form.get("version")) or 0
         with self._database.read() as session:
-            row, stored = _found(session, number, given)
+            row, stored = _found(session, question_set, given)
         try:
             made = items.item_of(_of_form(typed), "form")
             if lost := self._unknown_articles(made):
                 return self._form(row, stored, typed, error="item_unknown_article", word="、".join(lost)), 422
             with self._database.write() as session:
-                row = set_store.find(session, _me().municipality, number, hold=True)
+                row = set_store.find(session, _me().municipality, question_set, hold=True)
                 set_store.save_item(session, row, made, given, version)
                 _audit(session, "item_saved", row)
         except BadItem as bad:
@@ -110,42 +110,44 @@ class SetPages:
         except SetRefused as refused:
             code = 409 if refused.reason in ("stale", "frozen", "unknown_item") else 422
             return self._form(row, stored, typed, error=f"set_{refused.reason}"), code
-        return _to(number, "saved")
+        return _to(question_set, "saved")
 
     @roles(*EDITORS)
-    def delete(self, number: int, item: int) -> ResponseReturnValue:
+    def delete(self, question_set: int, item: int) -> ResponseReturnValue:
         def act(session: Session, row: QuestionSetRow) -> QuestionSetRow:
             set_store.delete_item(session, row, item, _number(request.form.get("version")) or 0)
             return row
 
-        return self._act(number, "deleted", act)
+        return self._act(question_set, "deleted", act)
 
     @accepts(LONGEST_FILE)
     @roles(*EDITORS)
-    def bring_in(self, number: int) -> ResponseReturnValue:
+    def bring_in(self, question_set: int) -> ResponseReturnValue:
         file = request.files.get("file")
         if file is None or not file.filename:
-            return self._page(number, error="file_missing"), 422
+            return self._page(question_set, error="file_missing"), 422
         try:
             content = file.read()
             table = file.filename.lower().endswith(".csv")
             brought = items.read_csv(content) if table else items.read_jsonl(text_of(content))
             with self._database.write() as session:
-                row = set_store.find(session, _me().municipality, number, hold=True)
+                row = set_store.find(session, _me().municipality, question_set, hold=True)
                 counts = set_store.bring_in(session, row, brought)
                 _audit(session, "brought_in", row)
         except UnreadableFile as bad:
-            return self._page(number, error="file_bad", word=str(bad)), 422
+            return self._page(question_set, error="file_bad", word=str(bad)), 422
         except BadItem as bad:
-            return self._page(number, error="file_bad", word=str(bad)), 422
+            return self._page(question_set, error="file_bad", word=str(bad)), 422
         except SetRefused as refused:
-            return self._refused(number, refused)
-        return redirect(url_for("evaluation.sets_one", number=number, done="brought", detail="/".join(map(str, counts))), 303)
+            return self._refused(question_set, refused)
+        return redirect(
+            url_for("evaluation.sets_one", question_set=question_set, done="brought", detail="/".join(map(str, counts))), 303
+        )
 
     @roles(*READERS)
-    def export(self, number: int, form: str) -> ResponseReturnValue:
+    def export(self, question_set: int, form: str) -> ResponseReturnValue:
         with self._database.read() as session:
-            row, _ = _found(session, number)
+            row, _ = _found(session, question_set)
             found = set_store.items(session, row)
         if form not in ("csv", "jsonl"):
             abort(404)
@@ -154,14 +156,14 @@ class SetPages:
         return Response(text, mimetype=kind, headers={"Content-Disposition": f"attachment; filename={name}"})
 
     @roles(*READERS)
-    def contamination(self, number: int) -> ResponseReturnValue:
+    def contamination(self, question_set: int) -> ResponseReturnValue:
         """The test side of the set against its own tune side or against another set."""
         other = _number(request.args.get("other"))
         with self._database.read() as session:
-            row, _ = _found(session, number)
+            row, _ = _found(session, question_set)
             mine = set_store.items(session, row)
             test = [one for one in mine if one.split == "test"] or mine
-            if other and other != number:
+            if other and other != question_set:
                 train = set_store.items(session, _found(session, other)[0])
             else:
                 train = [one for one in mine if one.split == "tune"]
@@ -170,22 +172,22 @@ class SetPages:
         texts = {one.key: one.text for one in (*train, *test)}
         return render_template(
             "evaluation/contamination.html", row=row, seen=seen, texts=texts, tested=len(test), trained=len(train),
-            sets=[s for s, _ in sets if s.id != number], other=other,
+            sets=[s for s, _ in sets if s.id != question_set], other=other,
         )  # fmt: skip
 
-    def _act(self, number: int, done: str, act: Any) -> ResponseReturnValue:
+    def _act(self, question_set: int, done: str, act: Any) -> ResponseReturnValue:
         try:
             with self._database.write() as session:
-                row = act(session, set_store.find(session, _me().municipality, number, hold=True))
+                row = act(session, set_store.find(session, _me().municipality, question_set, hold=True))
                 _audit(session, done, row)
         except SetRefused as refused:
-            return self._refused(number, refused)
+            return self._refused(question_set, refused)
         return _to(row.id, done)
 
-    def _refused(self, number: int, refused: SetRefused) -> ResponseReturnValue:
+    def _refused(self, question_set: int, refused: SetRefused) -> ResponseReturnValue:
         if refused.reason == "unknown":
             abort(404)
-        return self._page(number, error=f"set_{refused.reason}"), 409
+        return self._page(question_set, error=f"set_{refused.reason}"), 409
 
     def _list(self, **about: Any) -> str:
         with self._database.read() as session:
@@ -201,10 +203,10 @@ class SetPages:
             **about,
         )
 
-    def _page(self, number: int, **about: Any) -> str:
+    def _page(self, question_set: int, **about: Any) -> str:
         words, at = request.args.get("q", "").strip()[:100], max(1, _number(request.args.get("page")) or 1)
         with self._database.read() as session:
-            row, _ = _found(session, number)
+            row, _ = _found(session, question_set)
             shown, count = set_store.item_rows(session, row, words, (at - 1) * PAGE, PAGE)
             titles = _titles(session)
         return render_template(
@@ -228,10 +230,10 @@ class SetPages:
         return [article for article in made.expected if article not in known]
 
 
-def _found(session: Session, number: int, item: int | None = None) -> tuple[QuestionSetRow, Any]:
+def _found(session: Session, question_set: int, item: int | None = None) -> tuple[QuestionSetRow, Any]:
     """The set and, when asked for, one of its questions; 404 when the municipality has none."""
     try:
-        row = set_store.find(session, _me().municipality, number)
+        row = set_store.find(session, _me().municipality, question_set)
         return row, set_store.find_item(session, row, item) if item is not None else None
     except SetRefused:
         abort(404)
@@ -264,8 +266,8 @@ def _audit(session: Session, action: str, row: QuestionSetRow) -> None:
     authentication.audit(session, row.municipality, _me().login, f"questions.{action}", detail)
 
 
-def _to(number: int, done: str) -> ResponseReturnValue:
-    return redirect(url_for("evaluation.sets_one", number=number, done=done), 303)
+def _to(question_set: int, done: str) -> ResponseReturnValue:
+    return redirect(url_for("evaluation.sets_one", question_set=question_set, done=done), 303)
 
 
 def _me() -> Member:
@@ -275,7 +277,7 @@ def _me() -> Member:
 
 def register(blueprint: Blueprint, pages: SetPages) -> None:
     """Add the views."""
-    one = "/sets/<int(max=2147483647):number>"
+    one = "/sets/<int(max=2147483647):question_set>"
     blueprint.add_url_rule("/sets", "sets", pages.listing)
     blueprint.add_url_rule("/sets", "sets_create", pages.create, methods=["POST"])
     blueprint.add_url_rule(one, "sets_one", pages.one)
