@@ -108,7 +108,8 @@ class HandoffTools:
             case "suggest":
                 return self._suggested(opened, row, box, at)
             case _:
-                found = tuple(article_cards.search(opened, town, box.words, at.date()))
+                known = {card.id for card in box.articles}
+                found = tuple(c for c in article_cards.search(opened, town, box.words, at.date()) if c.id not in known)
                 told = "" if found else "staff_inbox.article_none" if box.words else "staff_inbox.article_words"
                 return replace(box, found=found, told=told)
 

@@ -40,6 +40,7 @@ class Served:
     url: str
     desk: RuleDesk
     database: Database
+    settings: Settings
 
     def take(self) -> int:
         """A member of staff takes the newest hand-over."""
@@ -94,7 +95,7 @@ class _serving:
         self.server = make_server("127.0.0.1", 0, app, threaded=True)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
-        return Served(f"http://127.0.0.1:{self.server.server_port}", desk, self.database)
+        return Served(f"http://127.0.0.1:{self.server.server_port}", desk, self.database, self.settings)
 
     def __exit__(self, *_: object) -> None:
         self.server.shutdown()
