@@ -166,7 +166,7 @@ def _judged(session: Session, row: StaffRow, fits: bool, at: datetime, address: 
         count_failure(session, row, at, detail)
     elif row.totp_secret is not None:
         # The count goes on: whoever knows the password must not get ten guesses at the code each time they type it.
-        audit(session, row.municipality, row.login, "login.password", detail)
+        audit(session, row.municipality, row.login, "login.first_step", detail)
     else:
         row.failed_logins, row.locked_until = 0, None
         audit(session, row.municipality, row.login, "login", detail)

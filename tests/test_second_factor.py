@@ -116,7 +116,7 @@ def test_a_log_in_is_complete_after_the_code_only(database: Database, sato: Memb
     passed = second_step(database, code(later), later)
     assert passed is not None
     assert (passed.member.login, passed.by_recovery) == ("sato", False)
-    assert [row.action for row in trail(database)][-2:] == ["login.password", "login"]
+    assert [row.action for row in trail(database)][-2:] == ["login.first_step", "login"]
     assert trail(database)[-1].detail["factor"] == "code"
 
 

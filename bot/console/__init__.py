@@ -25,6 +25,7 @@ from bot.console import (
     lessons,
     pages,
     plain,
+    sso,
     staff_accounts,
     synonyms,
     tasks,
@@ -52,6 +53,7 @@ def create_blueprint(database: Database, settings: Settings, limiter: Limiter, d
     second_step = factor.Factor(database, settings, onward)
     entry.register(blueprint, entry.Entry(database, settings, second_step, onward), limiter, settings)
     factor.register(blueprint, second_step, limiter, settings)
+    sso.register(blueprint, sso.SingleSignOn(database, settings, onward), limiter, settings)
     inbox.register(blueprint, staff_inbox)
     handoff_tools.register(blueprint, handoff_tools.HandoffTools(database, settings, desk, staff_inbox))
     lessons.register(blueprint, lessons.Lessons(database, desk, staff_inbox))

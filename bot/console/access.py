@@ -90,7 +90,7 @@ def init_login(app: Flask, database: Database, settings: Settings) -> None:
     csrf = CSRFProtect(app)
     manager = LoginManager(app)
     manager.user_loader(lambda session_id: authentication.resume(database, session_id))
-    pages.offer_towns(app, database, settings.municipality)
+    pages.offer_towns(app, database, settings)
     pages.demand_factor(app, settings)
 
     @app.before_request

@@ -55,7 +55,7 @@ class AuditPages:
             return self._page(typed, Wanted(), None, error="staff_audit.bad_date"), 422
         kind = "jsonl" if request.form.get("format") == "jsonl" else "csv"
         rows = audit_search.everything(self._database, me.municipality, wanted)
-        lines = _jsonl(rows) if kind == "jsonl" else self._csv(rows, [t(f"staff_audit.column_{name}") for name in _COLUMNS])
+        lines = _jsonl(rows) if kind == "jsonl" else self._csv(rows, *_said())
         with self._database.write() as session:
             asked = {name: value for name, value in typed.items() if value}
             authentication.audit(session, me.municipality, me.login, "audit.exported", {"format": kind, **asked})
@@ -117,17 +117,22 @@ class AuditPages:
         found = date.fromisoformat(day) + timedelta(days=days)
         return datetime(found.year, found.month, found.day, tzinfo=self._zone)
 
-    def _csv(self, rows: Iterator[AuditRow], heads: list[str]) -> Iterator[str]:
+    def _csv(self, rows: Iterator[AuditRow], heads: list[str], words: dict[str, str]) -> Iterator[str]:
         yield "\ufeff" + _csv_line(heads)
         for row in rows:
             at = row.at.astimezone(self._zone).isoformat(timespec="seconds")
             detail = json.dumps(row.detail, ensure_ascii=False) if row.detail else ""
-            words = audit_words.action(row.action)
-            yield _csv_line([str(row.sequence or ""), at, row.actor, words, row.action, detail, row.hash])
+            named = words.get(row.action, row.action)
+            yield _csv_line([str(row.sequence or ""), at, row.actor, named, row.action, detail, row.hash])
 
 
 def _page_of(asked: dict[str, str]) -> str:
     return url_for("console.audit") + (f"?{urlencode(asked)}" if asked else "")
+
+
+def _said() -> tuple[list[str], dict[str, str]]:
+    """Heads of the columns and texts of the actions; before streaming, which knows the reader's language no longer."""
+    return [t(f"staff_audit.column_{name}") for name in _COLUMNS], {c: w for _, group in audit_words.actions() for c, w in group}
 
 
 def _typed(form: MultiDict[str, str]) -> dict[str, str]:

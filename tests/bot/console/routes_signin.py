@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routes_desk import EVERYONE, Route
+from routes_desk import ADMINISTRATORS, EVERYONE, Route
 
 from accounts import StaffRow
 from database import Database
@@ -22,7 +22,7 @@ ROUTES: list[Route] = [
     ("POST", "/staff/factor/codes", EVERYONE, 422),  # no factor, no code
     ("POST", "/staff/factor/remove", EVERYONE, 422),
 ]
-PUBLIC = {("GET", "/staff/login/code"), ("POST", "/staff/login/code")}
+PUBLIC = {("GET", "/staff/login/code"), ("POST", "/staff/login/code"), ("GET", "/staff/sso"), ("GET", "/staff/sso/callback")}
 """Open to everybody, as the log-in is: without a first step they lead back to it."""
 
 
