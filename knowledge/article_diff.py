@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -22,6 +22,9 @@ ALIKE = 0.5
 """Share of equal letters from which two sentences are shown as one that was changed, not as one gone and one new."""
 LONGEST_COMPARED = 600
 """Letters of a sentence up to which its letters are compared; the time grows with the square."""
+
+AROUND, LEFT_OUT = 80, "\n（…）\n"
+"""Letters shown before and after a change, and what stands for the rest."""
 
 _SENTENCE = re.compile(r"[^。！？\n]*[。！？\n]|[^。！？\n]+")
 
@@ -44,12 +47,12 @@ class Difference:
     @property
     def before(self) -> tuple[Piece, ...]:
         """What it said, with what is gone marked."""
-        return tuple(p for p in self.pieces if p.kind != "new")
+        return shortened(p for p in self.pieces if p.kind != "new")
 
     @property
     def after(self) -> tuple[Piece, ...]:
         """What it says now, with what is new marked."""
-        return tuple(p for p in self.pieces if p.kind != "gone")
+        return shortened(p for p in self.pieces if p.kind != "gone")
 
 
 def differences(old: Article | None, new: Article) -> list[Difference]:
@@ -69,6 +72,20 @@ def field_text(article: Article, name: str) -> str:
     if isinstance(value, tuple):
         return "\n".join(f"{v.when}：{v.document}" if isinstance(v, ConditionalDocument) else str(v) for v in value)
     return "" if value is None else str(value)
+
+
+def shortened(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The pieces with only the words around a change of long runs in which nothing differs."""
+    given = [p for p in pieces if p.text]
+    made = []
+    for at, piece in enumerate(given):
+        if piece.kind != "same" or len(piece.text) <= 2 * AROUND + len(LEFT_OUT):
+            made.append(piece)
+            continue
+        head = piece.text[:AROUND] if at else ""
+        tail = piece.text[-AROUND:] if at < len(given) - 1 else ""
+        made.append(Piece("same", head + LEFT_OUT + tail))
+    return tuple(made)
 
 
 def compare(before: str, after: str) -> Iterator[Piece]:
