@@ -119,8 +119,7 @@ class _Questions:
             whole = bool(known) and known[0] in now[:NEAR] and ends_in_noun(before)
             return whole or not subject_nouns(unit.text)
         if not starts:
-            turns = candidates.turns(unit.text, before) and not goes_on(candidates, before, unit.text)
-            return not (turns or begins_another(candidates, before, unit.text))
+            return not (candidates.turns(unit.text, before) or begins_another(candidates, before, unit.text))
         named = candidates.names(unit.text, now[0]) if now else []
         if not known or not named or known[0] == now[0]:
             return True
