@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     )
     message_max_length: int = Field(default=1000, ge=50, le=10000, description="Longest question in characters.")
     body_max_bytes: int = Field(default=65536, ge=4096, description="Largest request body in bytes.")
+    upload_max_bytes: int = Field(
+        default=50 * 1024 * 1024,
+        ge=65536,
+        le=500 * 1024 * 1024,
+        description="Largest upload of files to be imported, in bytes; other requests stay within body_max_bytes.",
+    )
     rate_limit_messages: str = Field(default="30/minute", description="Questions one address may ask: Flask-Limiter notation.")
     rate_limit_conversations: str = Field(default="20/minute", description="Conversations one address may start.")
     rate_limit_logins: str = Field(default="10/minute", description="Staff log-in attempts one address may make.")

@@ -6,8 +6,6 @@ file brought in twice meets the same articles. Fields that no column stands for 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +16,7 @@ from knowledge.articles import Article, Procedure
 from knowledge.importers.columns import NAMES, read_header
 from knowledge.importers.records import PROCEDURE_FACTS, ArticleBuilder
 from knowledge.importers.remarks import Remark
+from knowledge.importers.source import made_id
 
 FIELDS = tuple(NAMES)
 """What a column may stand for, in the order the page offers it."""
@@ -25,6 +24,7 @@ SEVERAL = frozenset({"body", "alternatives", "required_documents"})
 """Fields that more than one column may stand for; texts of the body follow each other under the names of their columns."""
 OUTCOMES = ("created", "changed", "unchanged", "error")
 
+_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9-]{0,20}(?:\s[^<>]{0,40}|/)?>?")
 _LOST_LETTER = re.compile(r"(?<=[0-9０-９時月日年歳分円])\?(?=[\s0-9０-９、。）)]|$)", re.MULTILINE)
 
 
@@ -130,7 +130,7 @@ def plan_row(row: Given, mapping: ColumnMap, builder: ArticleBuilder, present: M
         return Planned(row.number, "error", id=str(fields.get("id", ""))[:200], problem=_remark(made.error))
     there = present.get(made.article.id)
     article = merged(made.article, there.article, set(mapping.fields.values())) if there else made.article
-    notes = tuple(map(_remark, made.warnings)) + _lost_letters(article)
+    notes = tuple(map(_remark, made.warnings)) + _lost_letters(article) + _tags(article)
     if there is None:
         return Planned(row.number, "created", article, article.id, notes=notes)
     base = there.article.digest
@@ -147,15 +147,9 @@ def values_of(values: Mapping[str, Any], mapping: ColumnMap) -> dict[str, Any]:
     for name in dict.fromkeys(filter(None, mapping.fields.values())):
         columns = mapping.columns_of(name)
         fields[name] = values.get(columns[0]) if len(columns) == 1 else _joined(name, columns, values)
-    if not mapping.columns_of("id"):
+    if not any(column in values for column in mapping.columns_of("id")):
         fields["id"] = made_id([values.get(column) for column in mapping.key or mapping.columns_of("title")])
     return fields
-
-
-def made_id(values: Sequence[Any]) -> str:
-    """An ID out of the values that tell an article apart; the same values give the same ID."""
-    text = json.dumps([str(value or "").strip() for value in values], ensure_ascii=False)
-    return f"import-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def merged(new: Article, old: Article, mapped: set[str]) -> Article:
@@ -214,6 +208,11 @@ def _lost_letters(article: Article) -> tuple[Remark, ...]:
     text = article.body if at and at.string is article.body else article.title
     near = text[max(0, at.start() - 6) : at.end() + 6].replace("\n", " ") if at else ""
     return (Remark(f"{len(found)} letters seem to be lost, as in 「{near}」", "lost_letters", count=len(found), text=near),)
+
+
+def _tags(article: Article) -> tuple[Remark, ...]:
+    found = _TAG.search(article.body) or _TAG.search(article.title)
+    return (Remark(f"it holds HTML tags such as {found[0]}", "html_tags", text=found[0]),) if found else ()
 
 
 def _remark(words: str | None) -> Remark:

@@ -55,15 +55,17 @@ class Worker:
                 self._thread.start()
 
     def _work(self) -> None:
+        failures = 0
         while True:
             self._woken.clear()
             try:
                 while self.run_once():
                     pass
-                waiting = self._open()
+                waiting, failures = self._open(), 0
             except Exception:
                 log.exception("import_worker_failed")
-                waiting = True
+                failures += 1
+                waiting = failures < ATTEMPTS  # a database that is gone: the next upload or start tries again
             with self._lock:
                 if not waiting and not self._woken.is_set():
                     self._thread = None

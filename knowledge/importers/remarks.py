@@ -9,13 +9,13 @@ from typing import Any
 
 CODES = frozenset(
     (  # noqa: SIM905 - a list of words reads better as one
-        "other empty_field line_break_in_id until_before_from too_long control_character not_text bad_date bad_url bad_audience "
-        "unknown_department unknown_facts not_csv more_cells file_empty not_utf8 not_text_file no_articles unknown_format "
-        "not_workbook not_json no_column columns_unused repeated repeated_same bomb not_zip unsafe_name nested_zip too_many_rows "
-        "not_docx not_pdf encrypted pdf_pages not_html no_text dropped_parts ocr_missing ocr_failed ocr_doubtful page_of "
-        "reader_died reader_memory reader_slow reader_interrupted being_edited lost_letters page_gone page_type page_size "
-        "page_refused page_failed robots host_not_allowed address_private no_host truncated_site empty_cell scripts_dropped "
-        "sheets_skipped rows_above cells_beyond changed_since sheet_too_large old_office"
+        "other empty_field line_break_in_id until_before_from too_long control_character not_text bad_date bad_url "
+        "bad_audience unknown_department not_csv more_cells cells_beyond rows_above sheets_skipped sheet_too_large "
+        "file_empty no_articles not_utf8 not_text_file unknown_format old_office not_workbook not_json not_zip "
+        "nested_zip encrypted bomb too_many_rows no_column repeated repeated_same being_edited changed_since "
+        "lost_letters reader_memory reader_slow reader_died reader_interrupted no_text no_text_below no_text_on_page "
+        "not_docx not_html not_pdf pdf_pages repeated_lines letters_unreadable pictures_left_out footnotes_left_out "
+        "ocr_missing ocr_failed ocr_read ocr_doubtful html_tags page_size"
     ).split()
 )
 """Every code there is; tests hold the texts of the staff pages to it."""

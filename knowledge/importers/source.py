@@ -5,7 +5,9 @@ A row knows its place; what its columns stand for is decided later, by a person 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,12 @@ class Options:
 Event = SourceRow | Progress
 SourceReader = Callable[[Path, str, Options], Iterator[Event]]
 """Reads a file; the second argument is the name staff know it by."""
+
+
+def made_id(values: Sequence[Any]) -> str:
+    """An ID out of the values that tell an article apart; the same values give the same ID."""
+    text = json.dumps([str(value or "").strip() for value in values], ensure_ascii=False)
+    return f"import-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def failed(place: str, words: str) -> SourceRow:

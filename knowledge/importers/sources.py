@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from knowledge.importers import archive
+from knowledge.importers.docx_document import read_docx
+from knowledge.importers.html_page import read_html
+from knowledge.importers.pdf_document import read_pdf
 from knowledge.importers.remarks import Problem, Remark
 from knowledge.importers.source import Event, Options, SourceReader, failed
 from knowledge.importers.table_source import read_csv_source, read_xlsx_source
@@ -19,6 +22,9 @@ READERS: dict[str, SourceReader] = {
     "jsonl": read_jsonl_source,
     "json": read_json_source,
     "markdown": read_markdown_source,
+    "docx": read_docx,
+    "html": read_html,
+    "pdf": read_pdf,
 }
 """Reader of each format; `zip` holds files of these, and `site` is not a file."""
 

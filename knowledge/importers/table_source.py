@@ -84,13 +84,13 @@ def _table(
 
 
 def _header_at(rows: Sequence[Cells | ImportedRow]) -> int | None:
-    """The row that names most fields; where none names any, the first one with two cells or more, or with any."""
+    """The row that names most fields, two at least; else the first one with two cells or more, or with any."""
     tables = [(at, row[1]) for at, row in enumerate(rows) if isinstance(row, tuple) and any(cell.strip() for cell in row[1])]
     if not tables:
         return None
     known = {at: len(read_header(cells).fields) for at, cells in tables}
     best = max(known, key=lambda at: (known[at], -at))
-    if known[best]:
+    if known[best] > 1:  # a single one may be a cell that happens to read 「A」
         return best
     return next((at for at, cells in tables if sum(bool(cell.strip()) for cell in cells) > 1), tables[0][0])
 

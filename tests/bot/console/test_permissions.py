@@ -11,6 +11,7 @@ import routes_channels
 import routes_desk
 import routes_evaluation
 import routes_health
+import routes_imports
 import routes_inbox
 import routes_signin
 import routes_translations
@@ -28,6 +29,7 @@ PARTS = (
     routes_desk,
     routes_evaluation,
     routes_health,
+    routes_imports,
     routes_inbox,
     routes_signin,
     routes_translations,
