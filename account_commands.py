@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 import audit_trail
+import second_factor
 from accounts import Role, StaffRow
 from authentication import AccountRefused, create_staff, ensure_first_administrator, reset_password, staff_of
 from database import Database
@@ -21,6 +23,7 @@ _REFUSALS = {
     "bad_login": "a login has 2 to 100 characters: small letters, digits and . _ @ -, beginning with a letter or digit",
     "bad_name": "a name has 1 to 100 characters",
     "login_taken": "this login is taken",
+    "no_factor": "this account has no second factor",
     "unknown": "there is no account with this login",
     "unknown_municipality": "there is no municipality with this code; import it first: python -m knowledge --help",
     "unknown_department": "the municipality has no department with this key",
@@ -57,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     reset = commands.add_parser("reset", help="print a new one-time password; opens a closed or locked account again")
     reset.add_argument("login")
     reset.set_defaults(run=_reset)
+    factor = commands.add_parser("reset-factor", help="take the second factor of somebody who has lost it")
+    factor.add_argument("login")
+    factor.set_defaults(run=_reset_factor)
     commands.add_parser("list", help="print the accounts").set_defaults(run=_list)
     commands.add_parser("first", help="make the first administrator when there is no account yet").set_defaults(run=_first)
     check = commands.add_parser("verify-audit", help="compute the chain of the audit trail anew; 1 when an entry does not fit")
@@ -83,12 +89,22 @@ def _first(database: Database, municipality: str, options: argparse.Namespace) -
 
 def _reset(database: Database, municipality: str, options: argparse.Namespace) -> None:
     with database.write() as session:
-        query = select(StaffRow.id).where(StaffRow.municipality == municipality, StaffRow.login == options.login.lower())
-        staff = session.scalar(query)
-        if staff is None:
-            raise AccountRefused("unknown")
-        password = reset_password(session, municipality, staff, ACTOR)
+        password = reset_password(session, municipality, _staff(session, municipality, options.login), ACTOR)
     print(password)
+
+
+def _reset_factor(database: Database, municipality: str, options: argparse.Namespace) -> None:
+    with database.write() as session:
+        second_factor.reset(session, municipality, _staff(session, municipality, options.login), ACTOR)
+    print(f"{options.login} logs in with the password alone until a new second factor is set up")
+
+
+def _staff(session: Session, municipality: str, login: str) -> int:
+    query = select(StaffRow.id).where(StaffRow.municipality == municipality, StaffRow.login == login.lower())
+    staff = session.scalar(query)
+    if staff is None:
+        raise AccountRefused("unknown")
+    return staff
 
 
 def _list(database: Database, municipality: str, options: argparse.Namespace) -> None:

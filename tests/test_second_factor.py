@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyotp
 import pytest
 from sqlalchemy import select
 
+import account_commands
 import authentication
 import factor_codes
 import passwords
@@ -19,6 +21,7 @@ from database import Database
 from factor_codes import Vault
 from knowledge.tables import MunicipalityRow
 from second_factor import CodeRefused, Passed
+from settings import load_settings
 
 TOWN, OTHER = "990019", "990027"
 AT = datetime(2026, 11, 24, 1, 0, 10, tzinfo=UTC)
@@ -267,3 +270,21 @@ def test_recovery_codes_are_hashed_outside_any_transaction(
 
     monkeypatch.setattr(passwords, "matches", while_others_write)
     assert second_factor.finish_log_in(database, begun, codes[0], AT, "", VAULT) is not None
+
+
+def test_the_command_line_takes_a_lost_factor_too(instance: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = Database(load_settings().resolved_database_url)
+    database.upgrade()
+    with database.write() as session:
+        session.add(MunicipalityRow(code=TOWN, name="みどり野市"))
+        session.flush()
+        authentication.create_staff(session, TOWN, "sato", "佐藤 花子", Role.ADMINISTRATOR, password=PASSWORD)
+    member = authentication.authenticate(database, TOWN, "sato", PASSWORD, AT)
+    assert member is not None
+    enrolled(database, member)
+    assert account_commands.main(["reset-factor", "SATO"]) == 0
+    assert row_of(database).totp_secret is None
+    assert account_commands.main(["reset-factor", "sato"]) == 1
+    assert account_commands.main(["reset-factor", "nobody"]) == 1
+    assert "no second factor" in capsys.readouterr().err
+    database.dispose()
