@@ -92,7 +92,7 @@ def sign_test(wins: int, losses: int) -> float | None:
     if n == 0:
         return None
     tail = sum(comb(n, k) for k in range(min(wins, losses) + 1)) / 2**n
-    return min(1.0, 2 * tail)
+    return min(1.0, 2 * float(tail))
 
 
 def _coincidences(units: Sequence[Sequence[int]], levels: Sequence[int]) -> NDArray[np.float64]:

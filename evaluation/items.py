@@ -123,7 +123,7 @@ def read_csv(content: bytes) -> list[Item]:
         if None in row:
             raise BadItem(place, "more cells than the header has")
         if any((value or "").strip() for value in row.values()):
-            found.append(item_of({k: _unguarded(v) for k, v in row.items() if k and v not in (None, "")}, place))
+            found.append(item_of({k: unguarded(v) for k, v in row.items() if k and v not in (None, "")}, place))
     return _distinct(found)
 
 
@@ -137,7 +137,7 @@ def write_csv(items: Iterable[Item]) -> str:
     writer = csv.writer(out)
     writer.writerow(FIELDS)
     for item in items:
-        writer.writerow([_guarded(_cell(value)) for value in item.to_json().values()])
+        writer.writerow([guarded(_cell(value)) for value in item.to_json().values()])
     return "\ufeff" + out.getvalue()
 
 
@@ -278,9 +278,10 @@ def _cell(value: Any) -> str:
     return {True: "true", False: ""}.get(value, str(value)) if isinstance(value, bool) else str(value or "")
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """The cell, with an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
-def _unguarded(cell: Any) -> Any:
+def unguarded(cell: Any) -> Any:
     return cell[1:] if isinstance(cell, str) and cell[:2] in ("'=", "'+", "'-", "'@", "'\t", "'\r") else cell

@@ -11,7 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, count
+from itertools import accumulate, islice
+from itertools import count as numbers
 
 from indexer.passages import Kind, passages, sections
 from knowledge.articles import Article, State
@@ -107,6 +108,14 @@ def town(content: Content, least_passages: int, seed: int = 0) -> Content:
     return replace(content, articles=tuple(articles))
 
 
+def articles(content: Content, count: int, seed: int = 0) -> list[Article]:
+    """The articles of `content` and recombined ones behind them, `count` in all; the same seed, the same articles."""
+    generator = random.Random(seed)  # noqa: S311 - a town, not a secret
+    own = list(content.articles)[:count]
+    more = _recombined([a for a in content.articles if a.language == "ja"], generator)
+    return [*own, *islice(more, count - len(own))]
+
+
 def origins(content: Content) -> Iterator[tuple[str, Kind]]:
     """For each passage of a town: the demo's article it comes from, and its kind."""
     return ((p.article.partition("--")[0], p.kind) for article in content.articles for p in passages(article))
@@ -119,7 +128,7 @@ def _recombined(originals: Sequence[Article], generator: random.Random) -> Itera
     districts = [first + last for first in FIRST for last in LAST]
     generator.shuffle(districts)
     weights = list(accumulate(1 / rank for rank in range(1, len(districts) + 1)))  # a few places have most of the facilities
-    for number in count():
+    for number in numbers():
         original = originals[number % len(originals)]
         (district,) = generator.choices(districts, cum_weights=weights)
         place = _Place(district, district + generator.choice(FACILITIES))

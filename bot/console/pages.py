@@ -79,6 +79,7 @@ def navigation() -> list[Place]:
             Place("console.plain", "staff_translations.plain_title", "knowledge", tuple(Role)),
             Place("console.synonyms", "console.synonyms_title", "knowledge", tuple(Role)),
             Place("evaluation.runs", "staff_evaluation.runs_title", "evaluation", _EVALUATORS),
+            Place("evaluation.ratings", "staff_rating.title", "evaluation", (Role.EVALUATOR,)),
             Place("evaluation.sets", "staff_evaluation.sets_title", "evaluation", _EVALUATORS),
             Place("console.imports", "staff_imports.title", "knowledge", (Role.EDITOR, Role.APPROVER)),
             Place("console.accounts", "console.accounts_title", "management"),
