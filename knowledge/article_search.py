@@ -20,6 +20,7 @@ from settings import SHARED_BASE
 PER_PAGE = 50
 MOST_WORDS = 5
 """Words of a search that count; all of them have to be found."""
+NO_CHOICES: dict[str, list[str]] = {"category": [], "owner": [], "language": []}
 LISTED_STATES = ("draft", "review", "approved", "published", "working", "expired", "shared")
 """What a list can be narrowed to. working: published, and a working copy is being changed; shared: of the shared base."""
 
@@ -81,20 +82,26 @@ def listing(session: Session, code: str, wanted: Wanted, today: date, page: int 
         own = select(ArticleRow.id).where(ArticleRow.municipality == code)
         matching = matching.where(ArticleRow.state == State.PUBLISHED, ArticleRow.id.not_in(own))
     ordered = matching.order_by(func.coalesce(ArticleDraftRow.updated_at, ArticleRow.updated_at).desc(), ArticleRow.id)
-    ids = session.scalars(ordered).all()
-    page = min(max(page, 1), max(1, -(-len(ids) // PER_PAGE)))
-    shown = ids[(page - 1) * PER_PAGE : page * PER_PAGE]
-    return Found(_rows(session, town, shown), len(ids), page)
+    if wanted.words:  # the texts are gone through once, and what fits is counted here
+        ids = session.scalars(ordered).all()
+        page = _within(page, len(ids))
+        return Found(_rows(session, town, ids[(page - 1) * PER_PAGE : page * PER_PAGE]), len(ids), page)
+    count = session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    page = _within(page, count)
+    shown = session.scalars(ordered.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
+    return Found(_rows(session, town, shown), count, page)
+
+
+def _within(page: int, count: int) -> int:
+    return min(max(page, 1), max(1, -(-count // PER_PAGE)))
 
 
 def choices(session: Session, code: str) -> dict[str, list[str]]:
     """The values articles of the municipality have, for the filters: category, owner, language."""
-    found = {}
-    for name in ("category", "owner", "language"):
-        column = getattr(ArticleRow, name)
-        values = session.scalars(select(column).where(ArticleRow.municipality == code, column != "").distinct())
-        found[name] = sorted(values)
-    return found
+    columns = (ArticleRow.category, ArticleRow.owner, ArticleRow.language)
+    rows = session.execute(select(*columns).where(ArticleRow.municipality == code).distinct()).all()
+    by_column = zip(("category", "owner", "language"), zip(*rows, strict=True), strict=False)
+    return {**NO_CHOICES, **{name: sorted(set(values) - {""}) for name, values in by_column}}
 
 
 def counts(session: Session, code: str, today: date) -> dict[str, int]:
