@@ -268,12 +268,9 @@ def _seen_until(session: Session, municipality: str, at: datetime) -> datetime:
 
 
 def _run_row(session: Session, municipality: str) -> HealthRunRow:
-    row = session.get(HealthRunRow, municipality, with_for_update=True)
-    if row is None:
-        row = HealthRunRow(municipality=municipality, counts={})
-        session.add(row)
-        session.flush()
-    return row
+    made = tasks.insert_for(session)(HealthRunRow).values(municipality=municipality, seconds=0.0, counts={}, note="")
+    session.execute(made.on_conflict_do_nothing())  # several processes may look for the first time at once
+    return session.get_one(HealthRunRow, municipality, with_for_update=True, populate_existing=True)
 
 
 def _own_index(settings: Settings, municipality: str) -> Snapshot | None:

@@ -267,17 +267,17 @@ def _held(
             "owner": owner_for(session, municipality, department),
         }  # fmt: skip
         # Another writer may be about to commit the same: the insert waits for it, and then makes nothing.
-        made = _insert(session)(TaskRow).values(**values).on_conflict_do_nothing()
+        made = insert_for(session)(TaskRow).values(**values).on_conflict_do_nothing()
         session.execute(made)
     raise RuntimeError(f"the task {kind} {key} was closed as often as it was opened")
 
 
 def _link(session: Session, row: TaskRow, message: int, topic: int) -> int:
     values = {"municipality": row.municipality, "task": row.id, "message": message, "topic": topic}
-    made = _insert(session)(TaskMessageRow).values(**values).on_conflict_do_nothing().returning(TaskMessageRow.message)
+    made = insert_for(session)(TaskMessageRow).values(**values).on_conflict_do_nothing().returning(TaskMessageRow.message)
     return len(session.execute(made).all())
 
 
-def _insert(session: Session) -> Any:
+def insert_for(session: Session) -> Any:
     """The dialect's INSERT, the one statement that either makes a row or lets an equal one be."""
     return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert

@@ -9,33 +9,39 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.articles import Article, Department
 
 _KANJI = "一-龯々〆ヶァ-ヴーA-Za-z"
 _DOCUMENT = (
     r"(?:証明書|証明|写し|除票|謄本|抄本|附票|登録証|受給者証|許可証|許可書|免状|手帳|通知書|処理券|名寄帳|評価証明書|閲覧|パスポート|"
-    r"使用料|入園料|登録料|登録手数料|交付手数料|交付|給食費|火葬料|入場料|利用料)"
+    r"使用料|入園料|登録料|登録手数料|交付手数料|給食費|火葬料|入場料|利用料)"
 )
 _NOTICE = r"(?:届|届出|申告|申請|登録|申し込み|申込み|申込|請求|開示請求|変更手続き)"
 _PERIOD_OF_DAYS = r"(?:申し込み|申込み|申込|募集|受付|締め?切り?|納期限|投票日|支給日|試験日|申請期間|申込期間|募集期間)"
 
-_FEE_NAME = re.compile(rf"([{_KANJI}0-9][{_KANJI}0-9ぁ-んの]{{0,24}}?{_DOCUMENT})")
+_FEE_NAME = re.compile(rf"([{_KANJI}0-9][{_KANJI}0-9ぁ-んの]{{0,24}}?{_DOCUMENT})(?![明書類])")
 _NOTICE_NAME = re.compile(rf"([{_KANJI}]{{2,16}}(?:の)?{_NOTICE})")
-_DAY_NAME = re.compile(rf"([{_KANJI}][{_KANJI}の]{{1,18}}{_PERIOD_OF_DAYS})")
+_DAY_NAME = re.compile(rf"([{_KANJI}0-9][{_KANJI}の]{{1,18}}{_PERIOD_OF_DAYS})")
 _AMOUNT = re.compile(r"(?<![\d,.])(\d{1,3}(?:,\d{3})+|\d+)(万)?円")
 _SPAN = re.compile(r"(\d+)(日|か月|ヶ月|カ月|年|週間)(以内|前まで|前から)")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})日(まで|から)?")
 _PHONE = re.compile(r"(?<![\d-])(0\d{1,4}-\d{1,4}-\d{3,4}|0\d{9,10})(?![\d-])")
-_BEFORE_PHONE = re.compile(rf"([{_KANJI}][{_KANJI}0-9ぁ-んの・「」]{{1,24}}?)[」』]?[\s（(]*(?:直通|代表)?(?:電話|TEL|tel)?[:：\s]*$")
+_BEFORE_PHONE = re.compile(
+    rf"([{_KANJI}][{_KANJI}0-9ぁ-んの・「」]{{1,24}}?)[」』]?[\s（(]*(?:直通|代表)?(?:電話|TEL|tel)?[:：\s]*$"
+)
 _COUNTER_END = re.compile(r"(?:課|係|室|所|センター|館|窓口|本部|局|署|園|病院|ダイヤル|事務所|支所)$")
 _AFTER_NOTICE = re.compile(r"届を?(?:出し|し)て(?:から)?、?\d|届(?:の(?:後|日)(?:から)?|から)、?\d")
 _SENTENCE = re.compile(r"[。\n]|(?<=[)）])、")
-_SINGLE_STEP = re.compile(r"郵便代|往復|切手|定額小為替|上限|まで補助|助成|補助|支給|給付|もらえ|受け取れ|減額|免除|所得|月収|年収|世帯|罰金|過料|反則金")
+_SINGLE_STEP = re.compile(
+    r"郵便代|往復|切手|定額小為替|上限|まで補助|助成|補助|支給|給付|もらえ|受け取れ|減額|免除|所得|月収|年収|世帯|罰金|過料|反則金"
+)
 _WAYS = (("コンビニ", "コンビニ"), ("オンライン", "オンライン"), ("スマートフォン", "オンライン"), ("郵送", "郵送"))
 _LIST_MARK = re.compile(r"^\s*(?:[-*・]|\d+[.．)）])\s*")
 _TITLE_TAIL = re.compile(r"(?:の(?:取り方|請求|申請|手続き?|出し方|受け方|もらい方|取得|交付|届け出))$|[（(].*[）)]$")
+_BEFORE_NAME = re.compile(r"^.*(?:(?<!障)[はがをへや]|と(?=[一-龯ァ-ヴ]))")
+"""What stands before a name in its sentence: 「持ち物は」住民票の写し, but not 障「が」い者手帳."""
 _TELLING = re.compile(r"^(?:この|その|次の|上の|各種|ほかの|必要な|紙の|前の|新しい|古い|現在の)")
 
 
@@ -79,8 +85,8 @@ def sentences(body: str) -> Iterator[str]:
 
 def subject_of(name: str) -> str:
     """A name in the form in which it is compared: NFKC, without quotation marks and words that only point."""
-    plain = unicodedata.normalize("NFKC", name)
-    return _TELLING.sub("", re.sub(r"[「」『』\s]", "", plain)).lstrip("のをはがとやも")
+    plain = re.sub(r"[「」『』\s]", "", unicodedata.normalize("NFKC", name))
+    return _TELLING.sub("", _BEFORE_NAME.sub("", plain)).lstrip("の")
 
 
 def phone_digits(number: str) -> str:
@@ -106,12 +112,11 @@ def _of_facts(article: Article) -> Iterator[Claim]:
 
 
 def _of_body(article: Article, departments: Sequence[Department]) -> Iterator[Claim]:
-    for sentence in sentences(unicodedata.normalize("NFKC", article.body)):
+    for written in sentences(article.body):
+        sentence = unicodedata.normalize("NFKC", written)
         way = _way(sentence) or _way(article.title)
-        yield from _fees(sentence, way)
-        yield from _periods(sentence)
-        yield from _days(sentence)
-        yield from _phones(sentence, departments)
+        for claim in (*_fees(sentence, way), *_periods(sentence), *_days(sentence), *_phones(sentence, departments)):
+            yield replace(claim, text=written)
 
 
 def _fees(sentence: str, way: str) -> Iterator[Claim]:
@@ -122,7 +127,9 @@ def _fees(sentence: str, way: str) -> Iterator[Claim]:
         if len(amounts) == 1 and _is_document(name) and not _SINGLE_STEP.search(sentence):
             yield Claim("fee", name, _amount(amounts[0]), sentence, way)
         return
-    for match in re.finditer(rf"{_FEE_NAME.pattern}[」』]?(?:の手数料)?(?:は、?|[（(])(?:1(?:通|枚|件|冊|部))?(?:につき)?", sentence):
+    for match in re.finditer(
+        rf"{_FEE_NAME.pattern}[」』]?(?:の手数料)?(?:は、?|[（(])(?:1(?:通|枚|件|冊|部))?(?:につき)?", sentence
+    ):
         amount = _AMOUNT.match(sentence, match.end())
         before = _SINGLE_STEP.search(sentence[match.end() :].split("、")[0])
         name = subject_of(match[1])
