@@ -102,9 +102,9 @@ class SetPages:
             if lost := self._unknown_articles(made):
                 return self._form(row, stored, typed, error="item_unknown_article", word="、".join(lost)), 422
             with self._database.write() as session:
-                row = set_store.find(session, _me().municipality, question_set, hold=True)
-                set_store.save_item(session, row, made, given, version)
-                _audit(session, "item_saved", row)
+                held = set_store.find(session, _me().municipality, question_set, hold=True)
+                set_store.save_item(session, held, made, given, version)
+                _audit(session, "item_saved", held)
         except BadItem as bad:
             return self._form(row, stored, typed, error="item_bad", word=bad.why), 422
         except SetRefused as refused:
