@@ -97,6 +97,11 @@ def renew_codes(database: Database, member: Member, code: str, at: datetime, vau
     return drawn
 
 
+def prove(database: Database, member: Member, code: str, at: datetime, vault: Vault) -> None:
+    """Use a code up to show that the factor is there, before it is replaced by that of a new telephone. Raises CodeRefused."""
+    _proven(database, member, code, at, vault, lambda _session, _row: None)
+
+
 def remove(database: Database, member: Member, code: str, at: datetime, vault: Vault) -> Member:
     """Go without a second factor, for whoever proves it; ends other sessions. Raises CodeRefused."""
 

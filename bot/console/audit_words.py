@@ -92,6 +92,8 @@ def _value(key: str, value: Any, names: Names) -> str:
         return names.by_id[value]
     if key in ("role", "role_before") and value in set(Role):
         return t(f"role_{value}")
+    if isinstance(value, str) and f"value.{value}" in wording.entries(_SUBJECT):
+        return t(f"{_SUBJECT}.value.{value}")
     if isinstance(value, bool):
         return t(f"{_SUBJECT}.{'yes' if value else 'no'}")
     if isinstance(value, list):

@@ -29,6 +29,8 @@ HALF = "staff_half"
 """What the session holds between the two steps: who has given the password, and when. It grants nothing."""
 PENDING = "staff_factor_pending"
 """The secret that is being set up, sealed: the cookie can be read in the browser."""
+REPLACING = "staff_factor_replacing"
+"""When a code of the present factor has been given, so that another telephone may take its place."""
 HALF_SECONDS = 10 * 60
 
 
@@ -77,7 +79,7 @@ class Factor:
         if request.method == "GET":
             return self._page(member, target, done=request.args.get("done", ""))
         secret = self._pending()
-        if member.second_factor or secret is None:
+        if secret is None or not _may_enrol(member):
             return redirect(url_for("console.factor", next=target), 303)
         try:
             renewed, codes = second_factor.enrol(self._database, member, secret, request.form.get("code", ""), now(), self._vault)
@@ -108,6 +110,16 @@ class Factor:
         return self._codes_page(codes, "", "renewed")
 
     @everyone
+    def replace(self) -> ResponseReturnValue:
+        member: Member = current_user._get_current_object()
+        try:
+            second_factor.prove(self._database, member, request.form.get("code", ""), now(), self._vault)
+        except CodeRefused as refused:
+            return self._page(member, "", error=f"staff_signin.{refused.reason}"), 422
+        session[REPLACING] = int(time.time())
+        return redirect(url_for("console.factor"), 303)
+
+    @everyone
     def remove(self) -> ResponseReturnValue:
         member: Member = current_user._get_current_object()
         if pages.factor_is_demanded(member):
@@ -123,7 +135,7 @@ class Factor:
         with self._database.read() as opened:
             left = second_factor.codes_left(opened, member)
         secret = None
-        if not member.second_factor:
+        if _may_enrol(member):
             secret = self._pending() or factor_codes.new_secret()
             session[PENDING] = self._vault.seal(secret)
         return render_template(
@@ -141,6 +153,11 @@ class Factor:
 
     def _codes_page(self, codes: list[str], target: str, done: str) -> str:
         return render_template("console/factor_codes.html", codes=codes, target=target or pages.home(), done=done)
+
+
+def _may_enrol(member: Member) -> bool:
+    """Whether there is no factor yet, or a code of the present one was given a short while ago."""
+    return not member.second_factor or int(time.time()) - int(session.get(REPLACING, 0)) <= HALF_SECONDS
 
 
 def _half() -> dict[str, Any] | None:
@@ -162,4 +179,5 @@ def register(blueprint: Blueprint, factor: Factor, limiter: Limiter, settings: S
     blueprint.add_url_rule("/factor", "factor", guesses(factor.show), methods=["GET", "POST"])
     blueprint.add_url_rule("/factor/qr.svg", "factor_qr", factor.qr)
     blueprint.add_url_rule("/factor/codes", "factor_codes", guesses(factor.codes), methods=["POST"])
+    blueprint.add_url_rule("/factor/replace", "factor_replace", guesses(factor.replace), methods=["POST"])
     blueprint.add_url_rule("/factor/remove", "factor_remove", guesses(factor.remove), methods=["POST"])

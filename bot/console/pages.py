@@ -128,6 +128,8 @@ def context() -> dict[str, Any]:
 
 def home() -> str:
     """Where a member of staff begins."""
+    if current_user.is_authenticated and factor_is_missing(current_user):
+        return url_for("console.factor")
     inbox = current_user.is_authenticated and current_user.may(Role.AGENT)
     return url_for("console.queue" if inbox else "console.password")
 

@@ -20,6 +20,7 @@ ROUTES: list[Route] = [
     ("POST", "/staff/factor", EVERYONE, 303),  # nothing was begun
     ("GET", "/staff/factor/qr.svg", EVERYONE, 404),  # nothing was begun
     ("POST", "/staff/factor/codes", EVERYONE, 422),  # no factor, no code
+    ("POST", "/staff/factor/replace", EVERYONE, 422),
     ("POST", "/staff/factor/remove", EVERYONE, 422),
 ]
 PUBLIC = {("GET", "/staff/login/code"), ("POST", "/staff/login/code"), ("GET", "/staff/sso"), ("GET", "/staff/sso/callback")}

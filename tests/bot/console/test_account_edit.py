@@ -22,7 +22,7 @@ from settings import Settings
 
 SEEN = re.compile(r'name="seen" value="(\w+)"')
 OWN = {"/staff/password", "/staff/logout", "/staff/logout-everywhere", "/staff/language"}
-OWN |= {"/staff/factor", "/staff/factor/codes", "/staff/factor/remove"}
+OWN |= {"/staff/factor", "/staff/factor/codes", "/staff/factor/replace", "/staff/factor/remove"}
 """What every member of staff sends about themselves."""
 
 

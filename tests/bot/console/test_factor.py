@@ -206,6 +206,42 @@ def test_new_codes_and_going_without_need_a_code(
     assert {"factor.codes_renewed", "factor.removed"} <= {action for _, action in actions(lite)}
 
 
+def test_another_telephone_takes_over_after_a_code_and_the_old_one_works_until_then(
+    new_person: Callable[[], Person], equipped: tuple[str, list[str]], lite: Database, ids: dict[str, int]
+) -> None:
+    person = new_person()
+    person.log_in("agent")
+    person.post("/staff/login/code", "/staff/login/code", code=equipped[1][0])
+    assert SECRET.search(person.get("/staff/factor").text) is None
+    assert person.get("/staff/factor/qr.svg").status_code == 404
+    assert person.post("/staff/factor", code="123456").status_code == 303  # nothing was begun
+    assert person.post("/staff/factor/replace", code="000000").status_code == 422
+    assert person.post("/staff/factor/replace", code=equipped[1][1]).location == "/staff/factor"
+    secret = SECRET.search(person.get("/staff/factor").text)[1].replace(" ", "")  # type: ignore[index]
+    other = new_person()
+    other.log_in("agent")
+    assert give_code(other, equipped[0]).status_code == 302
+    shown = person.post("/staff/factor", "/staff/factor", code=pyotp.TOTP(secret).now())
+    assert len(CODES.findall(shown.text)) == 10
+    assert other.get("/staff/").location.startswith("/staff/login")
+    other.log_in("agent")
+    assert other.post("/staff/login/code", "/staff/login/code", code=equipped[1][5]).status_code == 401
+
+
+def test_the_permission_to_change_the_telephone_ends_after_ten_minutes(
+    new_person: Callable[[], Person], equipped: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = new_person()
+    person.log_in("agent")
+    person.post("/staff/login/code", "/staff/login/code", code=equipped[1][0])
+    person.post("/staff/factor/replace", code=equipped[1][1])
+    assert SECRET.search(person.get("/staff/factor").text)
+    later = time.time() + factor.HALF_SECONDS + 5
+    monkeypatch.setattr(factor.time, "time", lambda: later)
+    assert SECRET.search(person.get("/staff/factor").text) is None
+    assert person.post("/staff/factor", code="123456").status_code == 303
+
+
 # Roles that must have it
 
 
