@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from knowledge import drafts, import_jobs, store, workflow
 from knowledge.articles import State, from_json, to_json
-from knowledge.import_plan import Planned, Present
+from knowledge.import_plan import Planned, Present, shared_digest
 from knowledge.importers.remarks import Remark
 from knowledge.tables import ArticleDraftRow, ArticleRow, ImportJobRow, ImportRowRow
 
@@ -65,7 +65,7 @@ def _save(session: Session, job: ImportJobRow, row: ImportRowRow, one: Planned, 
     except (drafts.DraftExists, drafts.StaleDraft):
         _keep(row)
         return
-    row.before = {**before, "version": saved.version}
+    row.before = {**before, "version": saved.version, "shared": shared_digest(one.article)}
     row.result = "saved"
 
 

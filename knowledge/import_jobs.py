@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -18,7 +18,7 @@ import authentication
 from database import now
 from knowledge import import_plan, store
 from knowledge.drafts import draft_content
-from knowledge.import_plan import OUTCOMES, ColumnMap, Given, Planned, Present
+from knowledge.import_plan import OUTCOMES, ColumnMap, Given, Planned, Present, shared_digest
 from knowledge.importers.records import ArticleBuilder
 from knowledge.tables import ArticleDraftRow, ImportJobRow, ImportRowRow
 
@@ -112,6 +112,9 @@ def present(session: Session, job: ImportJobRow, ids: Sequence[str]) -> dict[str
         query = select(ArticleDraftRow).where(ArticleDraftRow.municipality == job.municipality)
         for row in session.scalars(query.where(ArticleDraftRow.article.in_(some))):
             found[row.article] = Present(draft_content(row), row.version, "" if row.edited_by == job.by else row.edited_by)
+    if job.format == "pack":
+        brought = _brought(session, job.municipality)
+        return {key: replace(one, local=brought.get(key) != shared_digest(one.article)) for key, one in found.items()}
     return found
 
 
@@ -125,6 +128,7 @@ def replan(session: Session, job: ImportJobRow, mapping: ColumnMap | None = None
     columns = list(dict.fromkeys(name for _, _, values, _ in stored for name in values))
     if mapping is None:
         mapping = import_plan.guess(columns, ((place.rpartition(":")[0], values) for _, place, values, _ in stored if values))
+        mapping = replace(mapping, slots=_own_slots(session, job) if job.format == "pack" else None)
     given = [Given(number, values, _unreadable(problem)) for number, _, values, problem in stored]
     there = present(session, job, _ids(given, mapping))
     planned = import_plan.plan(given, mapping, _builder(session, job.municipality), there)
@@ -145,6 +149,14 @@ def remap(session: Session, municipality: str, number: int, mapping: ColumnMap) 
     if mapping.repeated:
         raise JobRefused("field_twice")
     replan(session, job, mapping)
+
+
+def fill_slots(session: Session, municipality: str, number: int, values: Mapping[str, str]) -> None:
+    """Give a pack's slots the municipality's own values; empty ones stay open. Raises JobRefused."""
+    job = _previewed(find(session, municipality, number, lock=True))
+    known = job.plan.get("examples") or {}
+    kept = {name: text.strip()[:2000] for name, text in values.items() if name in known and text.strip()}
+    replan(session, job, replace(ColumnMap.from_json(job.plan), slots={**_FIXED, **kept}))
 
 
 def choose(session: Session, municipality: str, number: int, shown: Iterable[int], chosen: Iterable[int]) -> None:
@@ -202,6 +214,38 @@ def remove(session: Session, municipality: str, number: int, by: str) -> None:
     session.delete(job)
 
 
+_FIXED = {"braces": "{{"}
+"""What stands for itself in a pack's text."""
+
+
+def _own_slots(session: Session, job: ImportJobRow) -> dict[str, str]:
+    """Values of this municipality: what it filled in for the last pack, its name, site, departments and telephones."""
+    known = job.plan.get("examples") or {}
+    own: dict[str, str] = {}
+    earlier = select(ImportJobRow.plan).where(
+        ImportJobRow.municipality == job.municipality, ImportJobRow.format == "pack", ImportJobRow.id < job.id
+    )
+    for plan in session.scalars(earlier.order_by(ImportJobRow.id)):
+        own |= plan.get("slots") or {}
+    town = store.municipality(session, job.municipality)
+    if town is not None:
+        own |= {name: value for name, value in (("town", town.name), ("site", town.url.rstrip("/"))) if value}
+    for one in store.departments(session, job.municipality):
+        own |= {f"department-{one.key}": one.name} | ({f"phone-{one.key}": one.phone} if one.phone else {})
+    return {name: value for name, value in own.items() if name in known} | _FIXED
+
+
+def _brought(session: Session, municipality: str) -> dict[str, str]:
+    """Digest of each article as the last pack brought it."""
+    query = (
+        select(ImportRowRow.article, ImportRowRow.before)
+        .join(ImportJobRow, ImportJobRow.id == ImportRowRow.job)
+        .where(ImportJobRow.municipality == municipality, ImportJobRow.format == "pack", ImportRowRow.result == "saved")
+        .order_by(ImportRowRow.job)
+    )
+    return {article: before.get("shared", "") for article, before in session.execute(query)}
+
+
 def _previewed(job: ImportJobRow) -> ImportJobRow:
     if job.state != "previewed":
         raise JobRefused("state")
@@ -229,7 +273,7 @@ def _unreadable(problem: Mapping[str, Any]) -> bool:
 
 def _change(job: int, one: Planned, problem: Mapping[str, Any], there: Mapping[str, Present]) -> dict[str, Any]:
     told = {**one.problem.to_json(), "planned": True} if one.problem is not None else {}
-    other = there[one.id].by_other if one.id in there else ""
+    other = one.id in there and bool(there[one.id].by_other or there[one.id].local)
     return {
         "job": job,
         "number": one.number,

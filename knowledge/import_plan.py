@@ -14,6 +14,7 @@ from typing import Any
 
 from knowledge.articles import Article, Procedure
 from knowledge.importers.columns import NAMES, read_header
+from knowledge.importers.pack_source import filled, missing
 from knowledge.importers.records import PROCEDURE_FACTS, ArticleBuilder
 from knowledge.importers.remarks import Remark
 from knowledge.importers.source import made_id
@@ -30,10 +31,14 @@ _LOST_LETTER = re.compile(r"(?<=[0-9０-９時月日年歳分円])\?(?=[\s0-9０
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """`fields`: column -> field; `key`: columns that tell articles apart where no column is the ID."""
+    """`fields`: column -> field; `key`: columns that tell articles apart where no column is the ID.
+
+    `slots`: values of a pack's slots in this municipality; None for what is no pack.
+    """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
+    slots: Mapping[str, str] | None = None
 
     def columns_of(self, name: str) -> list[str]:
         return [column for column, given in self.fields.items() if given == name]
@@ -49,11 +54,12 @@ class ColumnMap:
         return tuple(name for name, count in counts.items() if name and count > 1 and name not in SEVERAL)
 
     def to_json(self) -> dict[str, Any]:
-        return {"fields": dict(self.fields), "key": list(self.key)}
+        slots = {} if self.slots is None else {"slots": dict(self.slots)}
+        return {"fields": dict(self.fields), "key": list(self.key), **slots}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ColumnMap:
-        return cls(dict(data.get("fields") or {}), tuple(data.get("key") or ()))
+        return cls(dict(data.get("fields") or {}), tuple(data.get("key") or ()), data.get("slots"))
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,15 @@ class Given:
 
 @dataclass(frozen=True)
 class Present:
-    """An article that is in the desk: as residents read it or, where there is one, its working copy with its version."""
+    """An article that is in the desk: as residents read it or, where there is one, its working copy with its version.
+
+    `local`: the municipality has written it itself, or changed it since a pack brought it.
+    """
 
     article: Article
     version: int | None = None
     by_other: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +135,12 @@ def plan_row(row: Given, mapping: ColumnMap, builder: ArticleBuilder, present: M
         names = ", ".join(mapping.missing)
         return Planned(row.number, "error", problem=Remark(f"no column stands for the {names}", "no_column", fields=names))
     fields = values_of(row.values, mapping)
+    if mapping.slots is not None:
+        if lacking := missing(fields.values(), mapping.slots):
+            names = ", ".join(lacking)
+            told = Remark(f"no value for {names}", "slot_missing", names=names)
+            return Planned(row.number, "error", id=str(fields.get("id", ""))[:200], problem=told)
+        fields = {name: filled(value, mapping.slots) for name, value in fields.items()}
     made = builder.row("", fields)
     if made.article is None:
         return Planned(row.number, "error", id=str(fields.get("id", ""))[:200], problem=_remark(made.error))
@@ -138,6 +154,8 @@ def plan_row(row: Given, mapping: ColumnMap, builder: ArticleBuilder, present: M
         return Planned(row.number, "unchanged", article, article.id, base, notes=notes)
     if there.version is not None:
         notes += (Remark(f"{there.by_other or '?'} is editing this article", "being_edited", name=there.by_other or "?"),)
+    if there.local:
+        notes += (Remark("the municipality has changed this article itself", "local_edits"),)
     return Planned(row.number, "changed", article, article.id, base, notes=notes)
 
 
@@ -167,6 +185,11 @@ def merged(new: Article, old: Article, mapped: set[str]) -> Article:
     if "department" in mapped and new.owner:  # an unknown department is kept as the owner
         plain["owner"] = new.owner
     return replace(old, **plain, procedure=facts)
+
+
+def shared_digest(article: Article) -> str:
+    """Digest of what a pack brings: without the day of the check and the owner, which are each municipality's."""
+    return replace(article, last_checked=None, owner="").digest
 
 
 def _repeated(one: Planned, first: Planned) -> Planned:

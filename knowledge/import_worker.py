@@ -22,7 +22,9 @@ from sqlalchemy.orm import Session, undefer
 
 from database import Database, now
 from knowledge import import_apply, import_jobs, reading_process
-from knowledge.importers.remarks import Remark
+from knowledge.importers.formats import format_of
+from knowledge.importers.pack_source import examples
+from knowledge.importers.remarks import Problem, Remark
 from knowledge.importers.source import Options, failed
 from knowledge.tables import ImportJobRow, ImportRowRow
 from settings import Settings
@@ -101,9 +103,12 @@ class Worker:
         with tempfile.NamedTemporaryFile(prefix="madoguchi-import-") as file:
             file.write(job.original)
             file.flush()
+            kind, slots = _look(Path(file.name), job.name)
             self._store_rows(job, done, self._events(job, Path(file.name), done))
         with self._database.write() as session:
             current = session.get_one(ImportJobRow, job.id)
+            current.format = kind
+            current.plan = {**current.plan, "examples": slots} if slots else current.plan
             import_jobs.replan(session, current)
             _finish(session.get_one(ImportJobRow, job.id), "previewed")
 
@@ -205,6 +210,15 @@ def _give_up(job: ImportJobRow) -> None:
     told = Remark("the server stopped three times while it worked on this; ask the administrator", "reader_interrupted")
     job.report = {**job.report, "problem": told.to_json(), "during": job.state}
     _finish(job, "failed")
+
+
+def _look(path: Path, name: str) -> tuple[str, dict[str, dict[str, str]]]:
+    """Format of a file, and the slots of a pack."""
+    try:
+        kind = format_of(path, name)
+    except Problem:
+        return "", {}
+    return kind, examples(path) if kind == "pack" else {}
 
 
 def _row(job: int, number: int, row: dict[str, Any]) -> dict[str, Any]:

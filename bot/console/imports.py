@@ -23,7 +23,7 @@ from knowledge import import_jobs
 from knowledge.import_jobs import JobRefused
 from knowledge.import_plan import FIELDS, OUTCOMES, ColumnMap
 from knowledge.import_worker import Worker
-from knowledge.importers.sources import ENDINGS
+from knowledge.importers.formats import ENDINGS
 from knowledge.tables import ImportJobRow
 from settings import Settings
 

@@ -39,6 +39,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "deadline": ("期限", "手続期限", "申請期限", "deadline"),
     "counter": ("窓口", "受付窓口", "受付場所", "counter"),
     "required_documents": ("持ち物", "必要なもの", "必要書類", "required_documents"),
+    "conditional_documents": ("条件つきの持ち物", "条件付きの持ち物", "場合により必要なもの", "conditional_documents"),
     "fee": ("手数料", "費用", "料金", "fee"),
     "online_url": ("オンラインURL", "オンライン申請URL", "電子申請URL", "online_url"),
     "proxy": ("代理人", "代理人可否", "代理申請", "proxy"),

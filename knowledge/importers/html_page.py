@@ -16,10 +16,10 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from lxml import etree
 from lxml import html as lxml_html
 
+from knowledge.importers.json_ld import faq_page
 from knowledge.importers.markdown_writer import Writer, inline
 from knowledge.importers.remarks import Problem, Remark
 from knowledge.importers.source import Event, Options, SourceRow, failed, made_id
-from knowledge.importers.text_source import faq_page
 
 LARGEST_PAGE = 20 * 1024 * 1024
 _DROPPED = ["script", "style", "noscript", "template", "nav", "footer", "aside", "form", "iframe", "object", "embed", "svg", "button", "select", "input", "textarea", "canvas", "video", "audio", "map", "head"]  # fmt: skip
@@ -202,7 +202,7 @@ def _questions(tree: Any) -> Iterator[dict[str, Any]]:
             continue
         for one in content if isinstance(content, list) else [content]:
             if isinstance(one, Mapping):
-                yield from ({**q, "body": to_markdown(str(q.get("body", "")))} for q in faq_page(one))
+                yield from faq_page(one, to_markdown)
 
 
 def _text(element: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -141,8 +142,20 @@ def _text(name: str, value: Any, limit: int | None = None) -> str:
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:
     """A list, or one cell with its entries on lines of their own or separated by | or ；."""
-    parts = value if isinstance(value, (list, tuple)) else re.split(r"[\n|｜;；]", _text(name, value, LIMITS["body"]))
+    entries = _entries(name, value)
+    parts = entries if isinstance(entries, (list, tuple)) else re.split(r"[\n|｜;；]", _text(name, entries, LIMITS["body"]))
     return tuple(dict.fromkeys(text for part in parts if (text := _text(name, part))))
+
+
+def _entries(name: str, value: Any) -> Any:
+    """A list as it is, or out of a cell that holds one as JSON, which an export writes where an entry has a separator in it."""
+    if not isinstance(value, str) or not re.match(r"\[\s*[\"{\]]", value.strip()):
+        return value.splitlines() if isinstance(value, str) and name == "conditional_documents" else value
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return value
+    return found if isinstance(found, list) else value
 
 
 def _needed(fields: Mapping[str, Any], name: str, meaning: str) -> str:
@@ -182,13 +195,17 @@ def _procedure(fields: Mapping[str, Any]) -> Procedure:
         name: _text(name, value) for name, value in facts.items() if name not in ("required_documents", "conditional_documents")
     }
     values["required_documents"] = _texts("required_documents", facts.get("required_documents"))
-    values["conditional_documents"] = [_conditional(entry) for entry in facts.get("conditional_documents") or ()]
+    conditional = fields.get("conditional_documents") or facts.get("conditional_documents") or ()
+    values["conditional_documents"] = [_conditional(entry) for entry in _entries("conditional_documents", conditional)]
     if "online_url" in values:
         values["online_url"] = _url("online_url", values["online_url"])
     return procedure_from_json(values)
 
 
 def _conditional(entry: Any) -> dict[str, str]:
+    if isinstance(entry, str):
+        when, arrow, document = entry.partition("→")
+        entry = {"when": when, "document": document} if arrow else entry
     if not isinstance(entry, Mapping) or set(entry) != {"when", "document"}:
         raise ValueError("conditional_documents: each entry needs `when` and `document`, nothing else")
     return {name: _text(name, value) for name, value in entry.items()}

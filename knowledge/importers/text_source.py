@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.importers.decoding import UnreadableFile, read_text
+from knowledge.importers.html_page import to_markdown
+from knowledge.importers.json_ld import faq_page
 from knowledge.importers.markdown import fields_of
 from knowledge.importers.remarks import Remark
 from knowledge.importers.source import Event, Options, SourceRow, failed
@@ -34,7 +36,7 @@ def read_json_source(path: Path, name: str, options: Options) -> Iterator[Event]
     except UnreadableFile as error:
         yield failed(f"{name}:{error.row}", error.remark)
         return
-    if isinstance(content, Mapping) and (questions := list(faq_page(content))):
+    if isinstance(content, Mapping) and (questions := list(faq_page(content, to_markdown))):
         content = questions
     records = content.get("articles") if isinstance(content, Mapping) else content
     if not isinstance(records, list):
@@ -54,43 +56,6 @@ def read_markdown_source(path: Path, name: str, options: Options) -> Iterator[Ev
         yield failed(f"{name}:{error.row}", error.remark)
         return
     yield SourceRow(f"{name}:1", fields)
-
-
-def faq_page(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Questions and answers of a FAQPage, wherever it stands in a JSON-LD object, as fields of articles."""
-    for found in _pages(content, 0):
-        entities = found.get("mainEntity")
-        for entity in entities if isinstance(entities, list) else [entities]:
-            if isinstance(entity, Mapping):
-                answer = entity.get("acceptedAnswer")
-                answer = answer[0] if isinstance(answer, list) and answer else answer
-                text = answer.get("text", "") if isinstance(answer, Mapping) else ""
-                yield _faq_fields(entity, text)
-
-
-def _faq_fields(entity: Mapping[str, Any], text: Any) -> dict[str, Any]:
-    fields: dict[str, Any] = {"title": entity.get("name", ""), "body": text}
-    if isinstance(given := entity.get("@id"), str) and given:
-        fields["id"] = given.rpartition("#")[2].removeprefix("urn:madoguchi:")
-    if isinstance(extra := entity.get("madoguchi:article"), Mapping):
-        fields |= extra
-    elif isinstance(url := entity.get("url"), str) and url:
-        fields["source_url"] = url
-    return fields
-
-
-def _pages(content: Any, depth: int) -> Iterator[Mapping[str, Any]]:
-    if depth > 5:
-        return
-    if isinstance(content, list):
-        for one in content[:1000]:
-            yield from _pages(one, depth + 1)
-    elif isinstance(content, Mapping):
-        kinds = content.get("@type")
-        if kinds == "FAQPage" or (isinstance(kinds, list) and "FAQPage" in kinds):
-            yield content
-        else:
-            yield from _pages(content.get("@graph"), depth + 1)
 
 
 def _record(record: Any, place: str) -> SourceRow:

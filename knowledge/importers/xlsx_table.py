@@ -48,7 +48,8 @@ class Sheet:
 def sheets_of(path: Path) -> list[Sheet] | Remark:
     """The sheets of a workbook, or what is wrong with the file."""
     try:
-        workbook = load_workbook(path, data_only=True)
+        with path.open("rb") as file:  # by its path, openpyxl would refuse a file for the end of its name
+            workbook = load_workbook(file, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError):
         return Remark("not an Excel workbook (.xlsx); protected by a password?", "not_workbook")
     if big := next((one.title for one in workbook.worksheets if one.max_row * one.max_column > MOST_CELLS), None):
