@@ -48,6 +48,7 @@ def score_all(page: Page, office: Served, levels: list[int]) -> None:
     page.get_by_role("link", name="採点する 11月の採点").click()
     for number, level in enumerate(levels, 1):
         expect(page.get_by_text(f"住民票は{number}通でいくらですか")).to_be_visible()
+        expect(page.get_by_text("1〜4で点を選ぶと")).to_be_visible()
         for _ in range(5):
             page.keyboard.press(str(level))
         page.keyboard.press("Control+Enter")
@@ -67,10 +68,11 @@ def test_two_score_a_third_settles_and_the_agreement_is_right(new_page: Callable
     third.goto(f"{office.url}/staff/evaluation/ratings/1/score")
     for _ in range(2):
         expect(third.get_by_text("2人の意見が分かれた回答です")).to_be_visible()
+        expect(third.get_by_text("1〜4で点を選ぶと")).to_be_visible()
         for _ in range(5):
             third.keyboard.press("3")
-        third.keyboard.press("Control+Enter")
-        expect(third.locator("[data-done]")).to_be_visible()
+        with third.expect_navigation():
+            third.keyboard.press("Control+Enter")
     third.goto(f"{office.url}/staff/evaluation/ratings/1")
     third.get_by_role("button", name="採点を終了して結果を見る").click()
     expect(third.get_by_text("ひみつの版").first).to_be_attached()
