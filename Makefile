@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-scale screenshots clean
+.PHONY: help run test check bench bench-scale bench-staff screenshots clean
 
 BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PYTHON := .venv/bin/python
@@ -43,6 +43,9 @@ bench: .venv/.bench-ready ## measure quality and speed and compare with others; 
 
 bench-scale: .venv/.test-ready ## measure a town of a million passages (ten minutes, 10 GiB)
 	$(PYTHON) -m evaluation bench-scale --into docs/benchmarks.md
+
+bench-staff: .venv/.test-ready ## measure every staff list with 10,000 articles and 100,000 conversations (about 20 minutes)
+	$(PYTHON) -m evaluation staff-pages --into docs/benchmarks.md
 
 screenshots: .venv/.test-ready .chromium ## make docs/images anew from the running demo
 	$(PYTHON) scripts/screenshots.py

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation import bench, bench_scale, datasets, measured, retrieval, run_commands, runs, understanding
+from evaluation import bench, bench_scale, datasets, measured, retrieval, run_commands, runs, staff_commands, understanding
 from evaluation.commands import add as add_reports
 from evaluation.datasets import HOW_TO_GIVE, QuestionSet
 from evaluation.installation import CommandFailed, Installation
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     scoring.add_argument("qrels", type=Path, metavar="QRELS.tsv")
     add_reports(commands, DATA_HELP)
     run_commands.add(commands, DATA_HELP)
+    staff_commands.add(commands)
     return top
 
 

@@ -126,7 +126,7 @@ def _database(name: str) -> Iterator[tuple[Path, str]]:
             import pgserver
         except ImportError as error:
             raise CommandFailed("PostgreSQL is measured with the package pgserver of requirements-dev.txt") from error
-        running = pgserver.get_server(folder / "pg", cleanup_mode="delete")
+        running = pgserver.get_server(folder / "pg", cleanup_mode="delete")  # type: ignore[attr-defined]
         try:
             running.psql("CREATE DATABASE desk")
             yield folder, f"postgresql+psycopg://postgres@/desk?host={folder / 'pg'}"

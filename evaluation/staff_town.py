@@ -119,10 +119,8 @@ def _end_of_loading(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         # Ids were given by hand; new rows must not meet them.
         for row in (StaffRow, MessageRow, HandoffRow, TaskRow):
-            name = row.__tablename__
-            session.connection().exec_driver_sql(
-                f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"
-            )
+            newest = session.scalar(select(func.max(row.id)))
+            session.execute(select(func.setval(func.pg_get_serial_sequence(row.__tablename__, "id"), newest)))
 
 
 class _Town:
@@ -271,7 +269,8 @@ class _Town:
             article, other = self._random.choice(self._articles), self._random.choice(self._articles)
             yield {
                 "municipality": CODE, "kind": FINDING_KINDS[number % len(FINDING_KINDS)], "key": f"measured-{number}", "article": article.id,
-                "other": other.id, "department": article.department, "rank": self._random.random(), "detail": {},
+                "other": other.id, "department": article.department, "rank": self._random.random(),
+                "detail": _DETAIL | {"other_title": other.title},
                 "first_at": self._when(30),
             }  # fmt: skip
 
@@ -319,6 +318,12 @@ _PLAIN = (
     "municipality", "id", "title", "body", "category", "department", "language", "source_url", "valid_from", "valid_until",
     "last_checked", "owner",
 )  # fmt: skip
+_DETAIL: dict[str, Any] = {
+    "review_on": "2026-10-01", "valid_until": "2026-12-31", "days": 30, "answers": 0, "found": 20, "judged": 9, "not_resolved": 7,
+    "similarity": 0.97, "problem": "gone", "url": "https://www.city.midorino.example/gone.html", "status": 404, "of": "fee",
+    "subject": "証明書", "way": "", "value": "300", "text": "手数料は300円です。", "other_value": "350", "other_text": "手数料は350円です。",
+}  # fmt: skip
+"""What the points of any kind of finding are made of (bot/console/finding_text.py)."""
 _NOTHING: dict[str, Any] = {
     "answer": None, "client_message_id": None, "reply_to": None, "staff": None, "resolved": None, "feedback_comment": None,
 }  # fmt: skip

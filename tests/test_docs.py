@@ -145,6 +145,8 @@ BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PLACEHOLDERS = {"{id, text}"}
 """What README shows the shape of; nothing of that name exists."""
+APART_COMMANDS = {"accounts": "account_commands.py", "bot.channel_state": "bot/channel_commands.py"}
+"""Modules whose command line stands in another file."""
 MADE = {"instance/", ".venv/", ".venv/bin/activate"}
 """Folders that `make run` or the first start makes."""
 
@@ -183,8 +185,7 @@ def _module_complaint(module: str, arguments: list[str]) -> str | None:
     files = [f for f in (path.with_suffix(".py"), path / "__main__.py", path / "commands.py") if f.is_file()]
     if not files:
         return f"no module {module}"
-    if module == "accounts":
-        files.append(ROOT / "account_commands.py")
+    files += [ROOT / file for name, file in APART_COMMANDS.items() if name == module]
     source = "".join(file.read_text(encoding="utf-8") for file in files)
     flags = [word for word in arguments if word.startswith("--")]
     first = [word for word in arguments[:1] if re.fullmatch(r"[a-z]+", word)]

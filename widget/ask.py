@@ -22,6 +22,7 @@ from bot.channels.web import CHANNEL
 from bot.exchange import Exchange, Utterance
 from bot.handoff_request import ConsentMissing, InvalidContact, ReplyAddress, UnknownDepartment
 from bot.notices import notices_json
+from bot.plain_japanese.furigana import ruby_page
 from bot.town import load_town
 from bot.wording import say
 from database import Database, now
@@ -199,29 +200,29 @@ class AskPage:
             town = load_town(session, self._settings.municipality)
         language = self._language()
         handoff = shown["handoff"] if shown else None
-        response = make_response(
-            render_template(
-                "widget/ask.html",
-                view=view,
-                shown=shown,
-                handoff=handoff,
-                waiting=bool(handoff and handoff["state"] in WAITING),
-                greeting=say("conversation.greeting", language, municipality=town.municipality.name),
-                contact=_contact(shown) or opening_hours.contact(town.counter(""), town.municipality, local, language),
-                town=town.municipality,
-                language=language,
-                languages=LANGUAGES,
-                settings=self._settings,
-                client_id=secrets.token_urlsafe(16),
-                sent=request.form,
-                neutral_page=NEUTRAL_PAGE,
-                label=lambda key, **slots: say(f"widget.{key}", language, **slots),
-                tag="en" if language == "en" else "ja",
-                markup=markup,
-                notices=notices_json(self._switchboard.shown(town.municipality.code, CHANNEL, local), language, local),
-            ),
-            422 if view.problem else 200,
+        readings = language == "yasashii" and _field("furigana") == "1"
+        page = render_template(
+            "widget/ask.html",
+            view=view,
+            shown=shown,
+            handoff=handoff,
+            waiting=bool(handoff and handoff["state"] in WAITING),
+            greeting=say("conversation.greeting", language, municipality=town.municipality.name),
+            contact=_contact(shown) or opening_hours.contact(town.counter(""), town.municipality, local, language),
+            town=town.municipality,
+            language=language,
+            readings=readings,
+            languages=LANGUAGES,
+            settings=self._settings,
+            client_id=secrets.token_urlsafe(16),
+            sent=request.form,
+            neutral_page=NEUTRAL_PAGE,
+            label=lambda key, **slots: say(f"widget.{key}", language, **slots),
+            tag="en" if language == "en" else "ja",
+            markup=markup,
+            notices=notices_json(self._switchboard.shown(town.municipality.code, CHANNEL, local), language, local),
         )
+        response = make_response(ruby_page(page) if readings else page, 422 if view.problem else 200)
         response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -66,6 +66,10 @@ class HandoffBody(Body):
     contact: ContactBody | None = None
 
 
+class FuriganaBody(Body):
+    texts: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=200)]
+
+
 BodyType = TypeVar("BodyType", bound=Body)
 
 

@@ -20,6 +20,7 @@ from bot.channels.bodies import (
     AskBody,
     ContactBody,
     FeedbackBody,
+    FuriganaBody,
     HandoffBody,
     PresenceBody,
     RatingBody,
@@ -33,6 +34,7 @@ from bot.errors import ApiError, error_response
 from bot.exchange import Exchange, Utterance
 from bot.handoff_request import ConsentMissing, InvalidContact, ReplyAddress, UnknownDepartment
 from bot.notices import notices_json
+from bot.plain_japanese.furigana import furigana
 from bot.tables import HandoffRow
 from bot.town import UnknownTown, load_town
 from database import Database, now
@@ -68,6 +70,7 @@ def create_blueprint(settings: Settings, database: Database, desk: Desk, limiter
         ("POST", f"{one}/presence", limiter.limit(PRESENCE_LIMIT)(api.tell_presence)),
         ("POST", f"{one}/rating", questions(api.rate)),
         ("GET", "/notices", api.notices),
+        ("POST", "/furigana", limiter.limit(settings.rate_limit_messages)(api.furigana)),
     ]
     for method, path, view in routes:
         blueprint.add_url_rule(path, endpoint=view.__name__, view_func=view, methods=[method])
@@ -186,6 +189,11 @@ class _Api:
         except handoff.HandoffError as error:
             raise ApiError(409, "not_finished", detail="there is no finished hand-over to rate") from error
         return Response(status=204)
+
+    def furigana(self) -> ResponseReturnValue:
+        """Readings of what the desk itself has said; nothing is stored."""
+        body = read_body(FuriganaBody)
+        return jsonify(texts=[[[piece.text, piece.reading] for piece in furigana(text)] for text in body.texts])
 
     def _handoff(self, conversation: str, handoff: int) -> dict[str, Any]:
         with self._database.read() as session:

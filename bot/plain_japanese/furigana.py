@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 
 from markupsafe import Markup, escape
 
@@ -12,6 +13,9 @@ from indexer.text import words
 
 _KANJI = re.compile(r"[一-龠々〆ヵヶ]")
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー]")
+_TAG = re.compile(r"(<[^>]*>)")
+_NAME = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+_LEFT_ALONE = frozenset({"title", "textarea", "option", "script", "style", "ruby"})
 _SAFE_COUNTERS = frozenset("円年月時歳")
 """After a number these are always read the same; 日, 分, 本 and others change with the number, so they get no reading."""
 _SPOKEN = {"私": "わたし", "明日": "あした", "今日": "きょう", "昨日": "きのう", "市": "し", "町": "まち", "村": "むら"}
@@ -79,3 +83,22 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
         else:
             found.append(piece)
     return found
+
+
+def ruby_page(html: str) -> str:
+    """A whole page of ours with readings over its text; what is in fields, titles and attributes stays as it is."""
+    made: list[str] = []
+    closed: list[str] = []
+    for piece in _TAG.split(html):
+        name = _NAME.match(piece)
+        if name is None:
+            made.append(piece if closed or not _KANJI.search(piece) else str(ruby(unescape(piece))))
+            continue
+        made.append(piece)
+        tag = name[2].lower()
+        if tag in _LEFT_ALONE:
+            if not name[1]:
+                closed.append(tag)
+            elif closed:
+                closed.pop()
+    return "".join(made)

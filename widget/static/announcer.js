@@ -1,5 +1,5 @@
 // Says things to screen readers, each once. The log itself is not live: it would read every answer a second time.
-import { element } from "./dom.js";
+import { element, languageTag } from "./dom.js";
 
 export class Announcer {
   constructor() {
@@ -22,5 +22,5 @@ export class Announcer {
 
 function put(region, text, language) {
   // A new node, so that the same words twice are two announcements.
-  region.replaceChildren(element("p", { lang: language }, text));
+  region.replaceChildren(element("p", { lang: languageTag(language) }, text));
 }

@@ -39,6 +39,11 @@ export class Api {
     return this.#request("GET", `/api/v1/notices?${query}`);
   }
 
+  /** For each text its pieces, [text, reading or null]. */
+  furigana(texts) {
+    return this.#request("POST", "/api/v1/furigana", { texts });
+  }
+
   start(municipality, language) {
     return this.#request("POST", "/api/v1/conversations", municipality ? { municipality, language } : { language });
   }

@@ -4,6 +4,7 @@ import { Api } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { Presence } from "./presence.js";
 import { element } from "./dom.js";
+import { Furigana } from "./furigana.js";
 import { NoticeBoard } from "./notice_board.js";
 import { Session } from "./session.js";
 import { Texts } from "./texts.js";
@@ -142,14 +143,17 @@ export class MadoguchiChat extends HTMLElement {
       close: () => this.close(),
       language: (code) => this.#switch(code),
       size: (size) => this.#resize(size),
+      readings: (on) => this.#readings(on),
       clear: () => this.#confirmClear(),
     };
     panel.dialog.lang = texts.tag;
     panel.dialog.dataset.size = String(this.session.size);
     panel.launcher.lang = texts.tag;
-    panel.top.replaceChildren(header({ texts, town: this.town, size: this.session.size, actions }));
+    panel.top.replaceChildren(header({ texts, town: this.town, size: this.session.size, readings: this.session.readings, actions }));
     if (!panel.main.contains(this.log.node) && !panel.main.hasChildNodes()) panel.main.append(this.log.node);
     if (!panel.foot.hasChildNodes()) panel.foot.append(this.composer.node);
+    this.furigana ??= new Furigana(this.api, this.log.node);
+    this.furigana.show(texts.language === "yasashii" && this.session.readings);
     this.#showState();
     this.#nameLauncher();
     this.#connectivity();
@@ -180,6 +184,12 @@ export class MadoguchiChat extends HTMLElement {
     this.#frame();
     this.panel.dialog.querySelector("[data-tool=size]").focus();
     this.announcer.say(this.panel.dialog.querySelector("[data-tool=size]").getAttribute("aria-label"), this.texts.tag);
+  }
+
+  #readings(on) {
+    this.session.readings = on;
+    this.#frame();
+    this.panel.dialog.querySelector("[data-tool=readings]").focus();
   }
 
   #follow() {

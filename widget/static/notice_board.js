@@ -60,7 +60,7 @@ export class NoticeBoard {
     for (const banner of fresh) this.session.hear(nameOf(banner));
     const words = fresh.map(({ title, text }) => `${title} ${text}`).join(" ");
     const { language } = fresh[0];
-    if (fresh.some(({ level }) => level === "emergency")) this.announcer.interrupt(words, language === "yasashii" ? "ja" : language);
-    else this.announcer.say(words, language === "yasashii" ? "ja" : language);
+    if (fresh.some(({ level }) => level === "emergency")) this.announcer.interrupt(words, language);
+    else this.announcer.say(words, language);
   }
 }

@@ -1,6 +1,6 @@
 // What a tab remembers across a reload: ids of its conversations, language and text size. Gone when the tab closes.
 
-const EMPTY = { conversations: [], language: null, size: 0, heard: [], hidden: [] };
+const EMPTY = { conversations: [], language: null, size: 0, heard: [], hidden: [], readings: false };
 
 export class Session {
   constructor(municipality) {
@@ -38,6 +38,15 @@ export class Session {
 
   set size(size) {
     this.#keep({ size });
+  }
+
+  /** Whether readings are shown over the kanji. */
+  get readings() {
+    return this.state.readings;
+  }
+
+  set readings(readings) {
+    this.#keep({ readings });
   }
 
   /** Names of the banners that were announced, and of those that were put away. */

@@ -10,7 +10,7 @@ export const LANGUAGES = [
 ];
 const SIZES = ["text_size_standard", "text_size_large", "text_size_largest"];
 
-export function header({ texts, town, size, actions }) {
+export function header({ texts, town, size, readings = false, actions }) {
   const title = element("h2", { id: "title", tabindex: "-1" }, town ? texts.say("title", { name: town }) : texts.say("title_unnamed"));
   const top = element(
     "div",
@@ -22,7 +22,7 @@ export function header({ texts, town, size, actions }) {
     "div",
     { class: "tools" },
     element("div", { class: "languages", role: "group", "aria-label": texts.say("language") }, ...LANGUAGES.map((language) => choice(language, texts, actions))),
-    element("div", { class: "tool-buttons" }, sizeButton(texts, size, actions), button([icon("trash"), element("span", {}, texts.say("clear"))], actions.clear, { class: "bar", "data-tool": "clear" })),
+    element("div", { class: "tool-buttons" }, texts.language === "yasashii" ? readingsButton(texts, readings, actions) : null, sizeButton(texts, size, actions), button([icon("trash"), element("span", {}, texts.say("clear"))], actions.clear, { class: "bar", "data-tool": "clear" })),
   );
   return element("div", { class: "head" }, top, tools);
 }
@@ -30,6 +30,11 @@ export function header({ texts, town, size, actions }) {
 function choice({ code, tag, name }, texts, actions) {
   const attributes = { lang: tag, "data-language": code, "aria-pressed": String(code === texts.language) };
   return button(name, () => actions.language(code), attributes);
+}
+
+function readingsButton(texts, readings, actions) {
+  const attributes = { class: "bar", "data-tool": "readings", "aria-pressed": String(readings) };
+  return button(texts.say("readings"), () => actions.readings(!readings), attributes);
 }
 
 function sizeButton(texts, size, actions) {
