@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-scale bench-staff screenshots clean
+.PHONY: help run test check evaluate bench bench-scale bench-staff screenshots clean
 
 BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PYTHON := .venv/bin/python
@@ -30,6 +30,13 @@ check: .venv/.test-ready ## ruff and mypy
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+
+evaluate: .venv/.test-ready ## ask the desk every question of our own sets; fails when it is significantly worse than the pinned baseline
+	$(call say,Asking some 4000 questions of a throw-away desk (a few minutes))
+	$(PYTHON) -m evaluation run --demo --out runs/evaluate.jsonl
+	$(call say,Is it worse than the baseline?)
+	$(PYTHON) -m evaluation report runs/evaluate.jsonl --against evaluation/baseline/midorino.jsonl.gz --out runs/evaluate.html
+	$(PYTHON) -m evaluation gate runs/evaluate.jsonl
 
 bench: .venv/.bench-ready ## measure quality and speed and compare with others; see docs/benchmarks.md
 	$(call say,Retrieval and speed)
