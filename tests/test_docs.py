@@ -182,7 +182,7 @@ def complaint(command: str) -> str | None:
 
 def _module_complaint(module: str, arguments: list[str]) -> str | None:
     path = ROOT / module.replace(".", "/")
-    files = [f for f in (path.with_suffix(".py"), path / "__main__.py", path / "commands.py") if f.is_file()]
+    files = [f for f in (path.with_suffix(".py"), path / "__main__.py", *sorted(path.glob("*commands.py"))) if f.is_file()]
     if not files:
         return f"no module {module}"
     files += [ROOT / file for name, file in APART_COMMANDS.items() if name == module]
