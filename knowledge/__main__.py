@@ -1,4 +1,4 @@
-"""The knowledge of a municipality from the command line: python -m knowledge import|load|list|publish|unpublish|synonyms|lint."""
+"""The knowledge of a municipality from the command line: python -m knowledge import|bring|export|load|list|publish|unpublish|synonyms|lint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from database import Database
-from knowledge import commands, synonym_commands
+from knowledge import bring_commands, commands, synonym_commands
 from settings import Settings, SettingsError, load_settings
 
 EPILOG = "Exit codes: 0 all good, 1 some rows failed (or an article is unknown), 2 wrong use."
@@ -30,6 +30,19 @@ def parser(settings: Settings) -> argparse.ArgumentParser:
     importing.add_argument("--strict", action="store_true", help="store nothing when a row is bad")
     importing.add_argument("--publish", action="store_true", help="publish the articles; they are drafts otherwise")
 
+    bringing = subparsers.add_parser(
+        "bring", parents=[code], help="bring files in as working copies, as the staff pages do", epilog=EPILOG
+    )
+    bringing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, xlsx, docx, PDF, HTML, Markdown, JSON, ZIP")
+    bringing.add_argument("--column", action="append", default=[], metavar="COLUMN=FIELD", help="what a column stands for")
+    bringing.add_argument("--slots", type=Path, metavar="FILE.json", help="a pack's slots with this municipality's values")
+    bringing.add_argument("--dry-run", action="store_true", help="only say what would become of every row")
+
+    exporting = subparsers.add_parser("export", parents=[code], help="write articles into a file", epilog=EPILOG)
+    exporting.add_argument("--format", choices=bring_commands.FORMAT_NAMES, default="csv")
+    exporting.add_argument("--into", type=Path, required=True, metavar="FOLDER")
+    exporting.add_argument("--all", action="store_true", help="drafts and working copies too, not only what is published")
+
     loading = subparsers.add_parser("load", help="import and publish a whole municipality folder", epilog=EPILOG)
     loading.add_argument("folder", type=Path, metavar="FOLDER")
     loading.add_argument("--unless-present", action="store_true", help="do nothing when the municipality is there already")
@@ -43,9 +56,9 @@ def parser(settings: Settings) -> argparse.ArgumentParser:
     subparsers.add_parser("lint", help="what is hard to read in texts (やさしい日本語); `lint --help` says more")
     words = subparsers.add_parser("synonyms", help="residents' words for official words, as CSV", epilog=EPILOG)
     actions = words.add_subparsers(dest="action", required=True, metavar="export|import")
-    exporting = actions.add_parser("export", parents=[code], help="write the municipality's own groups")
-    exporting.add_argument("file", type=Path, metavar="FILE.csv")
-    exporting.add_argument("--all", action="store_true", help="those of the shared base too")
+    writing = actions.add_parser("export", parents=[code], help="write the municipality's own groups")
+    writing.add_argument("file", type=Path, metavar="FILE.csv")
+    writing.add_argument("--all", action="store_true", help="those of the shared base too")
     reading = actions.add_parser("import", parents=[code], help="add or change the groups of a file", epilog=EPILOG)
     reading.add_argument("file", type=Path, metavar="FILE.csv")
     return top
@@ -89,6 +102,18 @@ def _run(database: Database, arguments: argparse.Namespace) -> int:
         case "import":
             options = (arguments.create, arguments.strict, arguments.publish)
             return commands.import_files(database, arguments.files, arguments.municipality, *options)
+        case "bring":
+            return bring_commands.bring(
+                database,
+                load_settings(),
+                arguments.files,
+                arguments.municipality,
+                arguments.column,
+                arguments.dry_run,
+                arguments.slots,
+            )
+        case "export":
+            return bring_commands.export_file(database, arguments.municipality, arguments.format, arguments.into, arguments.all)
         case "load":
             return commands.load_folder(database, arguments.folder, arguments.unless_present, arguments.strict)
         case "synonyms" if arguments.action == "export":

@@ -44,6 +44,11 @@ class ColumnMap:
         return [column for column, given in self.fields.items() if given == name]
 
     @property
+    def identity(self) -> tuple[str, ...]:
+        """The columns that make an ID where none is one; the title is always among them."""
+        return tuple(dict.fromkeys((*self.columns_of("title"), *self.key)))
+
+    @property
     def missing(self) -> tuple[str, ...]:
         return tuple(name for name in ("title", "body") if not self.columns_of(name))
 
@@ -109,7 +114,7 @@ def guess(columns: Sequence[str], rows: Iterable[tuple[str, Mapping[str, Any]]])
         return ColumnMap(fields)
     titles = [column for column, name in fields.items() if name == "title"]
     shared = _shared([column for column, name in fields.items() if not name], rows)
-    return ColumnMap(fields, (*titles, *shared)) if titles else ColumnMap(fields)
+    return ColumnMap(fields, (*titles, *shared))
 
 
 def plan(given: Iterable[Given], mapping: ColumnMap, builder: ArticleBuilder, present: Mapping[str, Present]) -> list[Planned]:
@@ -166,7 +171,7 @@ def values_of(values: Mapping[str, Any], mapping: ColumnMap) -> dict[str, Any]:
         columns = mapping.columns_of(name)
         fields[name] = values.get(columns[0]) if len(columns) == 1 else _joined(name, columns, values)
     if not any(column in values for column in mapping.columns_of("id")):
-        fields["id"] = made_id([values.get(column) for column in mapping.key or mapping.columns_of("title")])
+        fields["id"] = made_id([values.get(column) for column in mapping.identity])
     return fields
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, time
 from typing import Any, Literal
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge.articles import (
@@ -127,6 +127,12 @@ def titles(session: Session, code: str) -> dict[str, str]:
     query = select(ArticleRow.municipality, ArticleRow.id, ArticleRow.title).where(ArticleRow.municipality.in_(codes))
     found = sorted(session.execute(query), key=lambda row: (row[0] == code, row[1]))
     return {key: title for _, key, title in found}
+
+
+def count_articles(session: Session, code: str, published_only: bool) -> int:
+    """How many articles of its own the municipality has: all, or those in state PUBLISHED."""
+    query = select(func.count()).select_from(ArticleRow).where(ArticleRow.municipality == code)
+    return session.scalar(query.where(ArticleRow.state == State.PUBLISHED.value) if published_only else query) or 0
 
 
 def articles_of(session: Session, code: str, ids: Sequence[str]) -> dict[str, Article]:

@@ -17,6 +17,7 @@ from bot.console import (
     canned,
     channels,
     entry,
+    exports,
     factor,
     handoff_tools,
     health,
@@ -73,6 +74,7 @@ def create_blueprint(database: Database, settings: Settings, limiter: Limiter, d
     health.register(blueprint, health.HealthPages(database, settings, desk))
     tasks.register(blueprint, tasks.TaskPages(database, settings))
     trial.register(blueprint, trial.TrialPages(database, settings, desk))
+    exports.register(blueprint, exports.ExportPages(database, settings))
     importing = Worker(database, settings)
     imports.register(blueprint, imports.ImportPages(database, settings, importing), importing, settings)
     pages.register(blueprint)

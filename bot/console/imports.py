@@ -31,6 +31,8 @@ EDITORS = (Role.EDITOR, Role.APPROVER)
 SHOWN = 50
 """Rows on a page of the preview, and jobs on a page of the list."""
 MOST_FILES = 200
+LARGEST_FORM = 1024 * 1024
+"""Bytes of the form with a pack's local values, of which there may be hundreds."""
 _NUMBER = "<int(max=2147483647):job>"
 
 
@@ -70,6 +72,11 @@ class ImportPages:
         return self._act(
             job, lambda session: import_jobs.remap(session, _me().municipality, job, mapping), "mapped", mapping=mapping
         )
+
+    @roles(*EDITORS)
+    def slots(self, job: int) -> ResponseReturnValue:
+        values = {name.removeprefix("slot_"): text for name, text in request.form.items() if name.startswith("slot_")}
+        return self._act(job, lambda session: import_jobs.fill_slots(session, _me().municipality, job, values), "filled")
 
     @roles(*EDITORS)
     def choose(self, job: int) -> ResponseReturnValue:
@@ -217,13 +224,14 @@ def register(blueprint: Blueprint, pages: ImportPages, worker: Worker, settings:
     blueprint.add_url_rule("/imports/upload", "imports_upload", pages.upload, methods=["POST"])
     blueprint.add_url_rule(one, "imports_job", pages.job)
     blueprint.add_url_rule(f"{one}/original", "imports_original", pages.original)
-    for name in ("map", "choose", "apply", "undo", "remove"):
+    for name in ("map", "slots", "choose", "apply", "undo", "remove"):
         blueprint.add_url_rule(f"{one}/{name}", f"imports_{name}", getattr(pages, name), methods=["POST"])
 
     @blueprint.before_app_request
     def allow_uploads() -> None:
         # Before the guard reads the form, and only for those who may upload: nobody else sends the server that much.
-        if request.endpoint == "console.imports_upload" and current_user.is_authenticated and current_user.may(*EDITORS):
-            request.max_content_length = settings.upload_max_bytes
+        largest = {"console.imports_upload": settings.upload_max_bytes, "console.imports_slots": LARGEST_FORM}
+        if request.endpoint in largest and current_user.is_authenticated and current_user.may(*EDITORS):
+            request.max_content_length = max(largest[request.endpoint], settings.body_max_bytes)
 
     blueprint.record_once(lambda _: worker.wake())

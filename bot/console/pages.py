@@ -82,6 +82,7 @@ def navigation() -> list[Place]:
             Place("evaluation.ratings", "staff_rating.title", "evaluation", (Role.EVALUATOR,)),
             Place("evaluation.sets", "staff_evaluation.sets_title", "evaluation", _EVALUATORS),
             Place("console.imports", "staff_imports.title", "knowledge", (Role.EDITOR, Role.APPROVER)),
+            Place("console.exports", "staff_imports.export_title", "knowledge", (Role.EDITOR, Role.APPROVER)),
             Place("console.accounts", "console.accounts_title", "management"),
             Place("console.audit", "staff_audit.title", "management"),
             Place("console.password", "console.account_title", "own", tuple(Role)),

@@ -190,10 +190,10 @@ def test_rows_left_out_are_not_saved(lite_town: Database) -> None:
 
 
 def test_free_headers_are_mapped_by_a_person(lite_town: Database) -> None:
-    number = bring(lite_town, ("free.csv", "見出し,中身,備考\n転入届,14日以内です。,2階\n"))
+    number = bring(lite_town, ("free.csv", "ことがら,中身,備考\n転入届,14日以内です。,2階\n"))
     assert outcomes(lite_town, number) == {"error": 1}
     assert rows(lite_town, number)[0].problem["code"] == "no_column"
-    mapping = ColumnMap({"見出し": "title", "中身": "body", "備考": "body"}, ("見出し",))
+    mapping = ColumnMap({"ことがら": "title", "中身": "body", "備考": "body"})
     with lite_town.write() as session:
         import_jobs.remap(session, CODE, number, mapping)
     apply(lite_town, number)
@@ -204,13 +204,13 @@ def test_free_headers_are_mapped_by_a_person(lite_town: Database) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"見出し": "title"}, "no_body"),
+        ({"ことがら": "title"}, "no_body"),
         ({"中身": "body"}, "no_title"),
-        ({"見出し": "title", "中身": "body", "備考": "title"}, "field_twice"),
+        ({"ことがら": "title", "中身": "body", "備考": "title"}, "field_twice"),
     ],
 )
 def test_a_mapping_that_gives_no_article_is_refused(lite_town: Database, fields: dict[str, str], reason: str) -> None:
-    number = bring(lite_town, ("free.csv", "見出し,中身,備考\n転入届,14日以内です。,2階\n"))
+    number = bring(lite_town, ("free.csv", "ことがら,中身,備考\n転入届,14日以内です。,2階\n"))
     assert refusal(lite_town, lambda s: import_jobs.remap(s, CODE, number, ColumnMap(fields))) == reason
 
 

@@ -22,10 +22,13 @@ ROUTES: list[Route] = [
     ("GET", ONE, EDITORS, 200),
     ("GET", f"{ONE}/original", EDITORS, 200),
     ("POST", f"{ONE}/map", EDITORS, 422),  # no column for the question
+    ("POST", f"{ONE}/slots", EDITORS, 303),
     ("POST", f"{ONE}/choose", EDITORS, 303),
     ("POST", f"{ONE}/apply", EDITORS, 409),  # not what was previewed
     ("POST", f"{ONE}/undo", EDITORS, 409),  # not applied
     ("POST", f"{ONE}/remove", EDITORS, 303),
+    ("GET", "/staff/exports", EDITORS, 200),
+    ("POST", "/staff/exports/download", EDITORS, 422),  # nothing chosen
 ]
 
 
