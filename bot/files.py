@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header, quote_etag
@@ -33,7 +35,10 @@ def sent(row: AttachmentRow) -> Response:
     if request.headers.get("If-None-Match") == etag:
         return Response(status=304, headers={"ETag": etag})
     response = Response(row.data, mimetype=row.media_type)
-    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": row.name})
+    # RFC 6266: the name in letters of every language, and one of plain letters for what cannot read that.
+    plain = row.name.encode("ascii", "ignore").decode().strip(" .") or "file"
+    names = {"filename": plain, "filename*": f"UTF-8''{quote(row.name, safe='')}"}
+    response.headers["Content-Disposition"] = dump_options_header("attachment", names)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "no-cache"
