@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from mail_server import mail_server
 from sqlalchemy import select
 from town_fixture import fill
 
@@ -29,9 +30,9 @@ API = "/api/v1/conversations"
 
 
 class Server:
-    """Real gunicorn processes around a desk that answers by rule."""
+    """Real gunicorn processes around a desk that answers by rule; `more` are settings."""
 
-    def __init__(self, instance: Path, url: str) -> None:
+    def __init__(self, instance: Path, url: str, **more: object) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -44,6 +45,7 @@ class Server:
             "MADOGUCHI_THREADS": "4",
             "MADOGUCHI_RATE_LIMIT_MESSAGES": "100000/minute",
             "MADOGUCHI_LOG_LEVEL": "ERROR",
+            **{f"MADOGUCHI_{name.upper()}": str(value) for name, value in more.items()},
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)]),
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -146,3 +148,29 @@ def test_a_restart_queues_what_a_crash_left_between_stored_and_queued(
     database.dispose()
     server.start()
     assert httpx.get(f"{server.url}{API}/{conversation}").json()["handoff"]["state"] == "queued"
+
+
+def test_a_letter_stored_before_the_kill_is_sent_once_after_the_restart(tmp_path: Path, database_url: str) -> None:
+    """Two workers and their outboxes; the kill comes before either has looked."""
+    database = Database(database_url)
+    fill(database)
+    database.dispose()
+    with mail_server() as (keeper, port):
+        sending = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "mail_from": "desk@midorino.example"}
+        running = Server(tmp_path / "instance", database_url, public_url="https://desk.example", **sending)
+        running.start()
+        try:
+            conversation = f"{API}/{httpx.post(running.url + API).json()['id']}"
+            contact = {"kind": "email", "value": "midori@example.jp", "consent": True}
+            given = httpx.post(f"{running.url}{conversation}/handoffs", json={"contact": contact})
+            running.kill()
+            assert given.status_code == 201
+            running.start()
+            deadline = time.monotonic() + 30
+            while not keeper.taken and time.monotonic() < deadline:
+                time.sleep(0.2)
+            time.sleep(6)  # long enough for each worker to look again
+            assert len(keeper.taken) == 1
+            assert given.json()["receipt"] in keeper.text()
+        finally:
+            running.kill()
