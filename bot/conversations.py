@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 import audit_trail
-from bot import task_causes
+from bot import question_facts, task_causes
 from bot.answer import Status
 from bot.question import PastTurn
 from bot.tables import ConversationRow, HandoffEventRow, HandoffNoteRow, HandoffRow, MailRow, MessageRow, PresenceRow, TaskRow
@@ -145,6 +145,7 @@ def judge(session: Session, conversation: str, message: int, resolved: bool, com
     if comment is not None:
         row.feedback_comment = storable(comment)
     task_causes.judged(session, row, before)
+    question_facts.judged(session, row)
 
 
 def delete_for_resident(session: Session, conversation: str) -> None:
@@ -166,6 +167,7 @@ def erase(session: Session, ids: Sequence[str]) -> dict[str, int]:
         # Without it SQLite only marks the space as free and the words stay readable in the file.
         session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
     handoffs = select(HandoffRow.id).where(HandoffRow.conversation.in_(ids))
+    question_facts.unlink(session, ids, session.scalars(handoffs).all())
     for table in (HandoffEventRow, HandoffNoteRow, MailRow):
         session.execute(delete(table).where(table.handoff.in_(handoffs)))
     session.execute(delete(PresenceRow).where(PresenceRow.conversation.in_(ids)))

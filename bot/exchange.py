@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import conversations, handoff, held, opening_hours, task_causes
+from bot import conversations, handoff, held, opening_hours, question_facts, task_causes
 from bot.answer import Answer, Contact, Status
 from bot.channel_state import Switchboard
 from bot.handoff import State
@@ -170,7 +171,7 @@ class Exchange:
             return Reply(None, None, shown)
         try:
             with self._database.write() as session:
-                return _written(session, asked, shown, for_person)
+                return _written(session, asked, shown, for_person, self._settings.zone)
         except IntegrityError:  # the same message, answered by another thread or process at the same time
             with self._database.read() as session:
                 stored = _stored(session, asked.conversation, asked.client_message_id)
@@ -179,7 +180,7 @@ class Exchange:
             return stored
 
 
-def _written(session: Session, asked: _Asked, shown: dict[str, Any], for_person: bool) -> Reply:
+def _written(session: Session, asked: _Asked, shown: dict[str, Any], for_person: bool, zone: ZoneInfo) -> Reply:
     talk = conversations.lock(session, asked.conversation)
     stored = _stored(session, asked.conversation, asked.client_message_id)
     if stored is not None:
@@ -198,6 +199,7 @@ def _written(session: Session, asked: _Asked, shown: dict[str, Any], for_person:
         return Reply(asking.id, None, shown)
     replying = conversations.append(session, talk, "desk", shown["answer"], answer=shown, reply_to=asking.id)
     task_causes.answered(session, replying)
+    question_facts.asked(session, talk, replying, zone)
     return Reply(asking.id, replying.id, shown)
 
 

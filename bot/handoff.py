@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from accounts import Role, StaffRow
-from bot import conversations, letters
+from bot import conversations, letters, question_facts
 from bot.handoff_wording import call_sentence, joined
 from bot.tables import ConversationRow, HandoffEventRow, HandoffRow, MessageRow
 from bot.town import load_town
@@ -80,6 +80,7 @@ def record(session: Session, row: HandoffRow, before: State | None, *, staff: in
         session.flush()
     except StaleDataError as error:
         raise HandoffError("somebody else changed this hand-over meanwhile") from error
+    question_facts.handoff_moved(session, row, event.at)
 
 
 def open_of(session: Session, conversation: str) -> HandoffRow | None:
@@ -227,6 +228,7 @@ def rate(session: Session, conversation: str, rating: int, comment: str | None) 
     if comment is not None:
         row.rating_comment = conversations.storable(comment)
     session.flush()
+    question_facts.rated(session, row)
     return row
 
 

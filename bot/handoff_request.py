@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import conversations, letters, opening_hours
+from bot import conversations, letters, opening_hours, question_facts
 from bot.handoff import HandoffError, State, move, open_of, record
 from bot.logs import describe
 from bot.tables import ConversationRow, HandoffRow, MessageRow
@@ -96,6 +96,7 @@ def request(
         new = row is None
         if row is None:
             row = _kept(session, talk, department or "", at)
+            question_facts.handed_over(session, talk, row, settings.zone)
         if message and not _just_said(session, conversation, message):
             conversations.append(session, talk, "resident", message, at=at)
         if address is not None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 import audit_trail
 from accounts import AuditRow
-from bot import conversations, handoff, handoff_request, reminders, unread_replies
+from bot import conversations, fact_days, handoff, handoff_request, reminders, unread_replies
 from bot.logs import configure, describe
 from bot.tables import ConversationRow, HandoffRow, MailRow
 from database import Database, now
@@ -66,11 +66,12 @@ def sweep_if_due(database: Database, settings: Settings, at: datetime) -> bool:
 
 
 def tick(database: Database, settings: Settings, at: datetime) -> None:
-    """What the server does every minute: queue stranded hand-overs, remind, write, expire overdue ones, sweep when due."""
+    """What the server does every minute: queue stranded hand-overs, remind, write, expire overdue ones, count, sweep when due."""
     handoff_request.recover(database, settings, at, older_than=STRANDED_AFTER)
     reminders.remind(database, settings, at)
     unread_replies.post(database, settings, at)
     handoff.expire(database, settings, at)
+    fact_days.tick(database, at)
     sweep_if_due(database, settings, at)
 
 
