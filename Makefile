@@ -14,6 +14,7 @@ help: ## show this help
 run: .venv/.run-ready ## set everything up and serve the demo municipality on http://127.0.0.1:8000/
 	$(call say,Loading the demo municipality (kept as it is when it is there already))
 	$(PYTHON) -m knowledge load knowledge/samples/midorino --unless-present
+	$(PYTHON) -m bot.canned_commands load knowledge/samples/midorino/canned_replies.yml
 	$(call say,Building its search index (about half a minute the first time))
 	$(PYTHON) -m indexer build
 	$(call say,First administrator (the one-time password is shown only once))
