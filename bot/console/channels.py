@@ -16,6 +16,7 @@ from authentication import Member
 from bot import channel_state
 from bot.banners import LANGUAGES, LEVELS, LONGEST_TEXT, Banner, BannerRefused, checked, filled, templates
 from bot.channel_state import CHANNELS, ChannelState, StaleChannel, Switchboard
+from bot.console import article_view
 from bot.console.access import roles
 from bot.console.pages import t
 from bot.notices import notices_json
@@ -145,8 +146,10 @@ class ChannelPages:
         at = now()
         with self._database.read() as session:
             states = channel_state.states(session, _me().municipality)
+            names = article_view.names(session, _me())
         return render_template(
             "console/channels.html",
+            names=names,
             states=[(state, self._lines(state, at)) for state in states.values()],
             versions={state.channel: state.version for state in states.values()},
             templates=templates(),

@@ -25,7 +25,7 @@ from knowledge.translations import LANGUAGES, StaleTranslation, Standing, Transl
 from settings import Settings
 
 READERS = (Role.EDITOR, Role.APPROVER)
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 LONGEST_SEARCH = 200
 
 Act = Callable[[Session, Article, int], Any]

@@ -46,12 +46,12 @@ def test_a_banner_appears_on_an_open_screen_within_a_minute_and_goes_again(
     elsewhere.route("**/widget/home.js", lambda route: route.abort())  # as on a page that shows no banners itself
     embedded = Resident(elsewhere).arrive(office.url)
     raise_banner(staff)
-    shown = resident.dialog.locator(".notice.emergency")
+    shown = resident.dialog.locator(".notice.level-emergency")
     expect(shown).to_contain_text("警戒レベル4「避難指示」", timeout=WITHIN_A_MINUTE)
     expect(shown.get_by_role("link")).to_have_attribute("href", "https://www.city.midorino.example/")
     assert any("警戒レベル4" in said for said in resident.heard())
-    expect(resident.page.locator("[data-notices] .notice.emergency")).to_contain_text("警戒レベル4")
-    expect(embedded.page.locator(".floating .notice.emergency")).to_be_visible(timeout=WITHIN_A_MINUTE)
+    expect(resident.page.locator("[data-notices] .notice.level-emergency")).to_contain_text("警戒レベル4")
+    expect(embedded.page.locator(".floating .notice.level-emergency")).to_be_visible(timeout=WITHIN_A_MINUTE)
     assert violations(resident.page) == []
     assert violations(embedded.page) == []
     staff.get_by_role("button", name="お知らせの表示を終える").click()
@@ -65,7 +65,7 @@ def test_a_notice_can_be_put_away_and_an_emergency_cannot(staff: Page, new_page:
     page = new_page(PHONE)
     page.route("**/widget/home.js", lambda route: route.abort())
     resident = Resident(page).arrive(office.url)
-    notice = page.locator(".floating .notice.info")
+    notice = page.locator(".floating .notice.level-info")
     expect(notice).to_be_visible()
     assert overflow(page) == 0
     notice.get_by_role("button", name="このお知らせを閉じる").press("Enter")
@@ -77,8 +77,8 @@ def test_a_notice_can_be_put_away_and_an_emergency_cannot(staff: Page, new_page:
     expect(page.locator(".floating")).to_be_hidden()
     raise_banner(staff, "警戒レベル5 緊急安全確保")
     page.reload()
-    expect(page.locator(".floating .notice.emergency")).to_be_visible()
-    expect(page.locator(".floating .notice.emergency button")).to_have_count(0)
+    expect(page.locator(".floating .notice.level-emergency")).to_be_visible()
+    expect(page.locator(".floating .notice.level-emergency button")).to_have_count(0)
 
 
 def test_with_the_kill_switch_on_a_resident_is_led_to_a_person(

@@ -27,7 +27,7 @@ function notice({ level, title, text, link, ends, language }) {
   line.append(part("span", text));
   if (link && /^https?:\/\//i.test(link)) line.append(part("a", region.dataset.link, { href: link, rel: "noopener noreferrer" }));
   if (ends) line.append(part("small", ends));
-  const section = part("section", "", { class: `notice ${level}`, lang: language === "yasashii" ? "ja" : language });
+  const section = part("section", "", { class: `notice level-${level}`, lang: language === "yasashii" ? "ja" : language });
   section.append(line);
   return section;
 }

@@ -70,10 +70,10 @@ export function noticeView(banner, texts, hide = null) {
     : null;
   const end = element("small", { lang: texts.tag }, banner.ends);
   const away = hide ? button(icon("close"), hide, { class: "notice-hide", "aria-label": texts.say("notice_hide"), lang: texts.tag }) : null;
-  return element("section", { class: `notice ${banner.level}`, lang: languageTag(banner.language) }, icon("alert"), element("div", {}, words, more, end), away);
+  return element("section", { class: `notice level-${banner.level}`, lang: languageTag(banner.language) }, icon("alert"), element("div", {}, words, more, end), away);
 }
 
 /** The line that says that automatic answers are switched off. */
 export function switchedOffView(text, texts) {
-  return element("section", { class: "notice info", lang: texts.tag }, icon("alert"), element("div", {}, element("p", {}, text)));
+  return element("section", { class: "notice level-info", lang: texts.tag }, icon("alert"), element("div", {}, element("p", {}, text)));
 }

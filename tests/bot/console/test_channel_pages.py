@@ -146,4 +146,4 @@ def test_the_pages_without_a_script_show_the_banner(approver: Person, applicatio
     resident = application.test_client()
     assert "台風が近づいています。" in resident.get("/").text
     assert "台風が 来ます。" in resident.get("/ask?language=yasashii").text
-    assert '<section class="notice warning" lang="en">' in resident.get("/ask?language=en").text
+    assert '<section class="notice level-warning" lang="en">' in resident.get("/ask?language=en").text
