@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +28,10 @@ UNANSWERED = frozenset({Status.UNSURE.value, Status.OUT_OF_SCOPE.value, Status.F
 """Endings that tell of a hole in the knowledge. A person asked for, another town's matter and small talk tell of none."""
 ABANDONED_AFTER = timedelta(hours=1)
 """A resident who was asked back and has written nothing for so long has chosen nothing."""
+
+
+WHOLE = -1
+"""The place of a message as a whole, where a task is not about one of its topics."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,10 @@ def catch_up(session: Session, municipality: str, since: datetime, until: dateti
 
 
 def question_of(message: MessageRow, topic: int) -> str:
-    """The masked words of the question that an answer left open."""
+    """The masked words of one topic of the question, or of the whole."""
     answer = message.answer or {}
-    with suppress(IndexError, KeyError):
-        return str(answer["topics"][topic]["text"])
-    return str(answer.get("question", ""))
+    topics = answer.get("topics") or []
+    return str(topics[topic].get("text", "") if 0 <= topic < len(topics) else answer.get("question", ""))
 
 
 def _open_holes(session: Session, message: MessageRow, found: list[Hole]) -> None:
@@ -129,13 +131,13 @@ def _open_downvote(session: Session, message: MessageRow) -> None:
     if row is not None:
         tasks.open_task(
             session, message.municipality, Kind.DOWNVOTE, f"article:{row.id}", row.title, article=row.id,
-            department=row.department, message=message,
+            department=row.department, message=message, topic=WHOLE,
         )  # fmt: skip
     elif sources or message.role == "staff":
         department = _department(session, message)
         tasks.open_task(
             session, message.municipality, Kind.DOWNVOTE, f"message:{message.id}", sources[0]["title"] if sources else "",
-            department=department, message=message,
+            department=department, message=message, topic=WHOLE,
         )  # fmt: skip
     elif not _has_open_task(session, message):
         found = list(holes(answer, asked_back=True)) or [_hole(0, {**answer, "text": answer.get("question", "")}, answer)]

@@ -39,7 +39,7 @@ def questions(session: Session, task: TaskRow, most: int = QUESTIONS_READ) -> li
     return [same[0] for same in sorted(asked.values(), key=len, reverse=True)]
 
 
-def new_article(session: Session, task: TaskRow, by: str) -> str:
+def new_article(session: Session, task: TaskRow, department: str, by: str) -> str:
     """A working copy of a new article, titled by the question asked most and found by the others; its id.
 
     Its body is empty: what residents are told is for people to write, and an empty one cannot be published.
@@ -47,8 +47,8 @@ def new_article(session: Session, task: TaskRow, by: str) -> str:
     asked = questions(session, task)
     title = (asked[0] if asked else task.title)[:LONGEST_TITLE]
     record = Article(
-        task.municipality, drafts.new_id(session, task.municipality, title), title, "", department=task.department,
-        alternatives=tuple(q[:LONGEST_TITLE] for q in asked[1 : 1 + MOST_PHRASES]), owner=task.department,
+        task.municipality, drafts.new_id(session, task.municipality, title), title, "", department=department,
+        alternatives=tuple(q[:LONGEST_TITLE] for q in asked[1 : 1 + MOST_PHRASES]), owner=department,
     )  # fmt: skip
     drafts.save_draft(session, record, by, origin=_origin(task))
     return record.id

@@ -204,9 +204,9 @@ def owners(session: Session, municipality: str) -> Sequence[StaffRow]:
 
 
 def owner_for(session: Session, municipality: str, department: str) -> int | None:
-    """Whoever a new task falls to: an editor of the department, else any editor, approver or administrator.
+    """Whoever a new task falls to: an editor or approver of the department, else one for all departments, else any.
 
-    Among equals the one with the fewest open tasks, then the longest here. None where nobody can own one.
+    An administrator comes last. Among equals the one with the fewest open tasks, then the longest here. None where nobody can own one.
     """
     load = dict(
         session.execute(
@@ -219,7 +219,9 @@ def owner_for(session: Session, municipality: str, department: str) -> int | Non
     chosen = min(
         owners(session, municipality),
         key=lambda member: (
+            member.role == Role.ADMINISTRATOR.value,
             not (department and member.department == department),
+            bool(member.department),  # whoever has no department writes for all of them
             order.index(member.role),
             load.get(member.id, 0),
             member.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -9,6 +11,9 @@ from typing import Any
 from bot.console.pages import language, t
 from bot.markup import date_in_words
 from knowledge.health import Found
+from knowledge.stated import phone_digits
+
+_NUMBER = re.compile(r"\d[\d-]+\d")
 
 
 def points(kind: str, detail: Mapping[str, Any]) -> tuple[str, ...]:
@@ -35,20 +40,24 @@ def _contradiction(detail: Mapping[str, Any]) -> tuple[str, ...]:
     if detail.get("way"):
         subject = f"{subject}（{detail['way']}）"
     about = t(f"staff_health.point_{of}", subject=subject)
-    here = t("staff_health.point_here", value=_value(of, detail["value"]), text=detail["text"])
+    here = t("staff_health.point_here", value=_value(of, detail["value"], detail["text"]), text=detail["text"])
     if of == "phone_record":
         return about, here, t("staff_health.point_record", value=detail["other_value"])
-    other = _value(of, detail["other_value"])
+    other = _value(of, detail["other_value"], detail["other_text"])
     if detail.get("own_facts"):
         return about, here, t("staff_health.point_facts", value=other, text=detail["other_text"])
     return about, here, t("staff_health.point_other", title=detail["other_title"], value=other, text=detail["other_text"])
 
 
-def _value(of: str, value: str) -> str:
+def _value(of: str, value: str, text: str) -> str:
+    """A compared value as people write it; a telephone number as the text has it."""
     if of == "fee":
         return f"{int(value):,}円"
     if of == "day":
         return "〜".join("{}月{}日".format(*day.split("/")) for day in value.split("-"))
+    if of.startswith("phone"):
+        written = _NUMBER.findall(unicodedata.normalize("NFKC", text))
+        return next((number for number in written if phone_digits(number) == value), value)
     return value
 
 

@@ -78,11 +78,12 @@ class TaskList:
 
 @dataclass(frozen=True)
 class SourceLink:
-    """An article the desk answered from; `known` when it can be opened in the editor."""
+    """An article the desk answered from; `known` when it is the town's own, so that it can be opened."""
 
     id: str
     title: str
     known: bool
+    department: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def title_of(row: TaskRow) -> str:
 def article_link(session: Session, municipality: str, article: str) -> SourceLink:
     own = session.get(ArticleRow, (municipality, article))
     row = own or session.get(ArticleRow, (SHARED_BASE, article))
-    return SourceLink(article, row.title if row else article, own is not None)
+    return SourceLink(article, row.title if row else article, own is not None, row.department if row else "")
 
 
 def department_names(session: Session, municipality: str) -> dict[str, str]:
@@ -247,7 +248,7 @@ def _examples(session: Session, row: TaskRow) -> tuple[Example, ...]:
 def _example(session: Session, message: MessageRow, topic: int) -> Example:
     answer = message.answer or {}
     topics = answer.get("topics") or []
-    part = topics[topic] if topic < len(topics) else answer
+    part = topics[topic] if 0 <= topic < len(topics) else answer
     sources = part.get("sources") or answer.get("sources") or []
     links = tuple(article_link(session, message.municipality, str(s["id"])) for s in sources if s.get("id"))
     return Example(

@@ -15,12 +15,14 @@ from accounts import Role
 from authentication import Member
 from bot import task_drafts, tasks
 from bot.console.access import roles
+from bot.console.article_view import reaches
 from bot.console.task_view import Filter, counts, department_names, load_list, load_task
 from bot.tables import TaskRow
 from bot.task_drafts import NothingToDraft
 from bot.tasks import LONGEST_NOTE, STAFF_REASONS, Kind, Reason, TaskRefused
 from database import Database
 from knowledge.drafts import DraftExists
+from knowledge.tables import ArticleRow
 from settings import Settings
 
 READERS = (Role.AGENT, Role.EDITOR, Role.APPROVER, Role.EVALUATOR)
@@ -108,9 +110,14 @@ class TaskPages:
         return redirect(url_for("console.articles_edit", article=made), 303)
 
     def _made(self, session: Session, row: TaskRow, article: str, phrases: bool) -> str:
+        me = _me()
         if not article:
-            return task_drafts.new_article(session, row, _me().login)
-        return task_drafts.revised_article(session, row, article, _me().login, phrases)
+            department = row.department if reaches(me, row.department) else me.department
+            return task_drafts.new_article(session, row, department, me.login)
+        known = session.get(ArticleRow, (me.municipality, article))
+        if known is not None and not reaches(me, known.department):
+            raise TaskRefused("other_department")
+        return task_drafts.revised_article(session, row, article, me.login, phrases)
 
     def _act(self, task: int, done: str, act: Act, typed: dict[str, str] | None = None) -> ResponseReturnValue:
         """Do it in one transaction, then lead to the page; a refusal shows the task as it is now (409)."""
@@ -137,7 +144,8 @@ class TaskPages:
             shown = {"typed": None, "done": "", "error": "", "exists": "", **about}
             return render_template(
                 "console/task.html", page=page, may_edit=_me().may(*EDITORS), reasons=STAFF_REASONS, longest=LONGEST_NOTE,
-                zone=self._settings.zone, **shown,
+                writes=lambda link: link is not None and link.known and reaches(_me(), link.department), zone=self._settings.zone,
+                **shown,
             )  # fmt: skip
 
 

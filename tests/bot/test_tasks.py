@@ -82,6 +82,7 @@ def test_a_cause_that_comes_back_after_closing_is_a_new_task(town_database: Data
 
 def test_a_task_falls_to_an_editor_of_its_department_with_the_fewest_tasks(town_database: Database) -> None:
     approver = hire(town_database, "approver", Role.APPROVER, "waste")
+    hire(town_database, "administrator", Role.ADMINISTRATOR, "citizens")
     anywhere = hire(town_database, "anywhere", Role.EDITOR)
     citizens = [hire(town_database, name, Role.EDITOR, "citizens") for name in ("c1", "c2")]
     hire(town_database, "foreign", Role.EDITOR, "general", OTHER_TOWN.code)

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
-from staff_fixture import CRUEL, Person, actions
+from staff_fixture import CRUEL, Person, actions, add_staff
 from town_fixture import CODE, OTHER_TOWN
 
-from accounts import StaffRow
+from accounts import Role, StaffRow
 from bot import conversations, task_causes, tasks
 from bot.tables import MessageRow, TaskRow
 from bot.tasks import Kind, Reason
@@ -204,6 +204,23 @@ def test_one_click_adds_the_question_to_the_nearest_article_as_a_phrasing(editor
     again = act(editor, task, "draft", article="residence-certificate", phrases="1")
     assert "書きかけの改訂案があります" in editor.get(again.location).text
     assert act(editor, task, "draft", article="nowhere").status_code == 404
+
+
+def test_whoever_writes_for_one_department_drafts_nothing_for_another(
+    log_in: Callable[[str], Person], lite: Database, ids: dict[str, int]
+) -> None:
+    add_staff(lite, "waste", Role.EDITOR, department="waste")
+    task = downvoted(lite, "日曜に住民票は取れますか")
+    person = log_in("waste")
+    assert "ほかの部署の記事です" in person.get(f"{PAGE}/{task}").text
+    answer = act(person, task, "draft", article=ARTICLE.id)
+    assert answer.status_code == 409
+    with lite.read() as session:
+        assert drafts.find_draft(session, CODE, ARTICLE.id) is None
+    asked(lite, "墓地の募集はいつですか", contact={"department": "市民課", "key": "citizens"})
+    article = urlsplit(act(person, task_of(lite).id, "draft").location).path.split("/")[3]
+    with lite.read() as session:
+        assert drafts.draft_content(drafts.find_draft(session, CODE, article)).department == "waste"  # type: ignore[arg-type]
 
 
 def test_a_draft_of_a_closed_task_is_refused(editor: Person, lite: Database) -> None:
