@@ -24,6 +24,9 @@ def add(commands: Any, data_help: str) -> None:
     command.add_argument("--data", type=Path, metavar="DIR", help=data_help)
     command.add_argument("--half", default="dev", help="queries.HALF.jsonl and qrels.HALF.tsv are used (default: %(default)s)")
     _finish(command, compare)
+    command = commands.add_parser("ablation", help="what each part of finding an article adds")
+    command.add_argument("--data", type=Path, metavar="DIR", help=data_help)
+    _finish(command, ablate)
     command = commands.add_parser("reliability", help="can the decision's probabilities be believed?")
     command.add_argument("cases", type=Path, metavar="CASES.jsonl", help="lines {probability, right, source}")
     command.add_argument("--image", type=Path, default=IMAGE, metavar="SVG", help="where the diagrams go (default: docs/images)")
@@ -52,6 +55,26 @@ def compare(arguments: argparse.Namespace, typed: str) -> int:
     retrieval.saved(f"{stem}.rankings.jsonl", rankings, arguments.runs)
     text = comparisons.markdown(tables, "" if folder else datasets.HOW_TO_GIVE, typed)
     return _report(arguments, stem, figures, text, comparisons.BEGIN, comparisons.END)
+
+
+def ablate(arguments: argparse.Namespace, typed: str) -> int:
+    """One table; nothing without a question set."""
+    from evaluation import ablation
+
+    folder = datasets.locate(arguments.data)
+    if folder is None:
+        print(f"evaluation: {datasets.HOW_TO_GIVE}", file=sys.stderr)
+        return 0
+    rows = ablation.measure(folder)
+    figures = [
+        Measured(
+            measured.named("ablation", row.name, score.name), score.value, "python -m evaluation ablation", more={"n": score.n}
+        )
+        for row in rows
+        for score in (row.recall, row.ndcg)
+    ]
+    text = ablation.markdown(rows, retrieval.described(datasets.load(folder)), typed)
+    return _report(arguments, f"ablation-{retrieval.stamp()}", figures, text, ablation.BEGIN, ablation.END)
 
 
 def judge_decision(arguments: argparse.Namespace, typed: str) -> int:
