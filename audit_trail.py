@@ -29,6 +29,7 @@ _PENDING = "madoguchi_audit"
 _LOCK = 991003
 """First half of PostgreSQL's advisory lock of a chain; the second is made from the municipality."""
 _BATCH = 2000
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 _COLUMNS = (
     AuditRow.id,
@@ -136,7 +137,7 @@ def hash_of(
     """SHA-256 (hex) over the canonical JSON: a list without spaces, names in order, ASCII only, the time in UTC."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     content = [previous, municipality, sequence, moment, actor, action, dict(detail)]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+    return hashlib.sha256(_canonical.encode(content).encode("ascii")).hexdigest()
 
 
 def _misfit(municipality: str, at: Head, row: Row[Any]) -> str | None:

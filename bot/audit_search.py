@@ -6,8 +6,9 @@ WINDOW entries a page; what lies before them is on the next one.
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,7 @@ from database import Database
 PAGE = 50
 WINDOW = 20_000
 _BATCH = 1000
-_MOST_PEOPLE = 50
+_MOST_PEOPLE = 10
 
 
 @dataclass(frozen=True)
@@ -68,24 +69,31 @@ class Found:
 
 def search(session: Session, municipality: str, wanted: Wanted, before: Cursor | None = None) -> Found:
     """The entries before a place, newest first."""
-    query = _wanted(session, municipality, wanted)
-    if before is not None:
-        query = query.where(AuditRow.at <= before.at, or_(AuditRow.at < before.at, AuditRow.id < before.id))
-    query = query.order_by(AuditRow.at.desc(), AuditRow.id.desc())
-    if not wanted.words:
-        rows = tuple(session.scalars(query.limit(PAGE + 1)))
-        return Found(rows[:PAGE], _end(rows[PAGE - 1]) if len(rows) > PAGE else None, False)
-    return _search_words(session, query, wanted.words)
+    found = []
+    for query in _queries(session, municipality, wanted):
+        if before is not None:
+            query = query.where(AuditRow.at <= before.at, or_(AuditRow.at < before.at, AuditRow.id < before.id))
+        query = query.order_by(AuditRow.at.desc(), AuditRow.id.desc())
+        found.append(
+            _search_words(session, query, wanted.words) if wanted.words else _full(tuple(session.scalars(query.limit(PAGE + 1))))
+        )
+    return found[0] if len(found) == 1 else _merged(found)
 
 
 def everything(database: Database, municipality: str, wanted: Wanted) -> Iterator[AuditRow]:
     """Every entry that is wanted, oldest first; read in batches, so that an export of any size holds nothing open."""
+    with database.read() as session:
+        queries = _queries(session, municipality, wanted)
+    if wanted.words:
+        queries = [query.where(_has(wanted.words)) for query in queries]
+    return heapq.merge(*(_all_of(database, query) for query in queries), key=lambda row: (row.at, row.id))
+
+
+def _all_of(database: Database, wanted: Select[AuditRow]) -> Iterator[AuditRow]:
     last: Cursor | None = None
     while True:
         with database.read() as session:
-            query = _wanted(session, municipality, wanted)
-            if wanted.words:
-                query = query.where(_has(wanted.words))
+            query = wanted
             if last is not None:
                 query = query.where(AuditRow.at >= last.at, or_(AuditRow.at > last.at, AuditRow.id > last.id))
             batch = session.scalars(query.order_by(AuditRow.at, AuditRow.id).limit(_BATCH)).all()
@@ -106,15 +114,42 @@ def _search_words(session: Session, query: Select[AuditRow], words: str) -> Foun
     within = select(AuditRow).where(AuditRow.id.in_(select(window.c.id)), _has(words))
     rows = tuple(session.scalars(within.order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(PAGE + 1)))
     if len(rows) > PAGE:
-        return Found(rows[:PAGE], _end(rows[PAGE - 1]), False)
+        return _full(rows)
     edge = session.scalars(query.offset(WINDOW - 1).limit(1)).first()
     return Found(rows, _end(edge) if edge is not None else None, edge is not None)
 
 
-def _wanted(session: Session, municipality: str, wanted: Wanted) -> Select[AuditRow]:
+def _full(rows: tuple[AuditRow, ...]) -> Found:
+    return Found(rows[:PAGE], _end(rows[PAGE - 1]) if len(rows) > PAGE else None, False)
+
+
+def _merged(found: Sequence[Found]) -> Found:
+    """One page of those of several people: what lies behind the place where any of them was cut comes on the next one."""
+    edge = max((one.older for one in found if one.cut and one.older is not None), key=_order, default=None)
+    rows = sorted((row for one in found for row in one.rows), key=_order, reverse=True)
+    kept = [row for row in rows if edge is None or _order(row) >= _order(edge)]
+    if len(kept) > PAGE:
+        return _full(tuple(kept))
+    if edge is not None:
+        return Found(tuple(kept), edge, True)
+    more = any(one.older is not None for one in found)
+    return Found(tuple(kept), _end(kept[-1]) if more and kept else None, False)
+
+
+def _order(place: AuditRow | Cursor) -> tuple[datetime, int]:
+    return place.at, place.id
+
+
+def _queries(session: Session, municipality: str, wanted: Wanted) -> list[Select[AuditRow]]:
+    """One query for each person that is meant: for several at once no index gives the entries in order."""
+    query = _wanted(municipality, wanted)
+    if not wanted.actor:
+        return [query]
+    return [query.where(AuditRow.actor == login) for login in _logins(session, municipality, wanted.actor)]
+
+
+def _wanted(municipality: str, wanted: Wanted) -> Select[AuditRow]:
     conditions: list[Any] = [AuditRow.municipality == municipality]
-    if wanted.actor:
-        conditions.append(AuditRow.actor.in_(_logins(session, municipality, wanted.actor)))
     if wanted.action:
         conditions.append(AuditRow.action == wanted.action)
     if wanted.since is not None:
@@ -127,7 +162,7 @@ def _wanted(session: Session, municipality: str, wanted: Wanted) -> Select[Audit
 def _logins(session: Session, municipality: str, actor: str) -> list[str]:
     """The actor as it was typed, and the logins of the staff whose name has these words."""
     named = select(StaffRow.login).where(StaffRow.municipality == municipality, StaffRow.name.contains(actor, autoescape=True))
-    return [actor, actor.lower(), *session.scalars(named.limit(_MOST_PEOPLE))]
+    return list(dict.fromkeys([actor, actor.lower(), *session.scalars(named.order_by(StaffRow.login).limit(_MOST_PEOPLE))]))
 
 
 def _has(words: str) -> Any:

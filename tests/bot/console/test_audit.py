@@ -101,6 +101,27 @@ def test_pages_follow_each_other_without_gap_or_repetition_even_when_times_are_t
     assert [int(one) for one in seen] == list(range(audit_search.PAGE * 2 + 6, -1, -1))
 
 
+def test_entries_of_several_people_of_one_name_are_merged_page_by_page(
+    administrator: Person, lite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_search, "PAGE", 7)
+    monkeypatch.setattr(audit_search, "WINDOW", 9)
+    for number in range(40):
+        note(lite, "task.closed", ("agent", "colleague", "職員")[number % 3], AT + timedelta(seconds=number // 4), task=number)
+        note(lite, "task.closed", "editor-of-nothing", AT + timedelta(seconds=number // 4), task=1000 + number)
+    for words in ("", "&words=task"):
+        seen: list[int] = []
+        address = f"/staff/audit?action=task.closed&actor=職員{words}"
+        while address:
+            page = administrator.get(address).text
+            seen += [int(one) for one in re.findall(r"<dt>課題の番号</dt><dd>(\d+)</dd>", page)]
+            older = re.search(r'href="(/staff/audit[^"]*before=[^"]*)"', page)
+            address = older[1].replace("&amp;", "&") if older else ""
+        assert seen == list(range(39, -1, -1))
+    exported = administrator.post("/staff/audit/export", format="jsonl", action="task.closed", actor="職員").text
+    assert [json.loads(line)["detail"]["task"] for line in exported.splitlines()] == list(range(40))
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "20261110T000000.000000-", "20261110T000000.000000-99999999999", "1-2-3", "²-1"])
 def test_a_place_that_was_never_given_out_shows_the_newest(administrator: Person, cursor: str) -> None:
     assert administrator.get(f"/staff/audit?before={cursor}").status_code == 200
