@@ -22,7 +22,7 @@ run: .venv/.run-ready ## set everything up and serve the demo municipality on ht
 	$(call say,Serving; stop with Ctrl-C)
 	exec $(PYTHON) app.py
 
-test: check .chromium ## set everything up and run all tests, real browser included
+test: check .system-packages ## set everything up and run all tests, real browser included
 	$(call say,Running the tests (about a quarter of an hour on two cores))
 	$(PYTHON) -m pytest -q -n 2 --dist loadfile
 
@@ -55,7 +55,7 @@ bench-scale: .venv/.test-ready ## measure a town of a million passages (ten minu
 bench-staff: .venv/.test-ready ## measure every staff list with 10,000 articles and 100,000 conversations (about 20 minutes)
 	$(PYTHON) -m evaluation staff-pages --into docs/benchmarks.md
 
-screenshots: .venv/.test-ready .chromium ## make docs/images anew from the running demo
+screenshots: .venv/.test-ready .system-packages ## make docs/images anew from the running demo
 	$(PYTHON) scripts/screenshots.py
 
 clean: ## remove the environment and caches; the instance folder with its data stays
@@ -83,6 +83,6 @@ clean: ## remove the environment and caches; the instance folder with its data s
 	$(PYTHON) -m pip install --disable-pip-version-check --progress-bar on -r requirements-bench.txt
 	@touch $@
 
-.PHONY: .chromium
-.chromium:
-	@scripts/ensure_chromium.sh
+.PHONY: .system-packages
+.system-packages:
+	@scripts/ensure_system_packages.sh
