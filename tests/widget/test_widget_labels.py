@@ -22,6 +22,7 @@ BUILT = {
     *(f"contact_{kind}_value" for kind in ("email", "phone")),
     *(f"contact_needed_{kind}" for kind in ("email", "phone")),
     *(f"kind_{kind}" for kind in KINDS),
+    *(f"rating_{step}" for step in range(1, 6)),
 }
 """Labels whose name is put together at run time."""
 
