@@ -29,7 +29,7 @@ from settings import Settings
 EDITORS = (Role.EDITOR, Role.APPROVER)
 LONGEST_SEARCH = 200
 SHOWN = 50
-"""Groups on a page unless all are asked for; the base alone has several hundred."""
+"""Groups on a page; the base alone has several hundred."""
 
 Act = Callable[[Session, SynonymGroup], Change | None]
 """Changes a group and says what became of it. Raises StaleSynonyms."""
@@ -133,11 +133,15 @@ class SynonymPages:
         with self._database.read() as session:
             groups = synonym_store.all_groups(session, _me().municipality)
         found = find(groups, searched)
+        pages = max(1, -(-len(found) // SHOWN))
+        page = min(_page(), pages)
         saved = next((group for group in groups if group.official == request.args.get("saved")), None)
         return render_template(
             "console/synonyms.html",
-            groups=found[: len(found) if request.args.get("all") else SHOWN],
+            groups=found[(page - 1) * SHOWN : page * SHOWN],
             count=len(found),
+            page=page,
+            pages=pages,
             searched=searched,
             tried=try_question(groups, tried) if tried else None,
             warnings=synonyms.conflicts(saved, groups) if saved and saved.active else [],
@@ -160,6 +164,11 @@ def _version() -> int:
     """The version the form was made from; what is no number is a version there never was."""
     given = request.form.get("version", "")
     return int(given) if given.isdecimal() and len(given) < 9 else -1
+
+
+def _page() -> int:
+    asked = request.args.get("page", "1")
+    return max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
 
 
 def _note() -> str:
