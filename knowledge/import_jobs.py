@@ -28,7 +28,7 @@ OPEN = ("uploaded", "reading", "applying", "undoing")
 MOST_ROWS = 20_000
 """Rows of one job; more are an error that says so."""
 RESULTS = ("saved", "kept", "removed", "left")
-REFUSALS = ("gone", "changed", "state", "no_title", "no_body", "field_twice", "nothing_wanted")
+REFUSALS = ("gone", "changed", "state", "no_title", "no_body", "field_twice", "nothing_wanted", "waste_changed")
 
 
 class JobRefused(ValueError):
@@ -97,7 +97,7 @@ def rows(session: Session, number: int, outcome: str = "", offset: int = 0, limi
 
 def preview(session: Session, job: ImportJobRow, shown: Iterable[ImportRowRow]) -> dict[int, tuple[Planned, Present | None]]:
     """What these rows would do now, and to what; nothing is stored."""
-    given = [Given(row.number, row.given) for row in shown if not _unreadable(row.problem)]
+    given = [Given(row.number, row.given) for row in shown if not unreadable(row.problem)]
     mapping, builder = ColumnMap.from_json(job.plan), _builder(session, job.municipality)
     there = present(session, job, _ids(given, mapping))
     planned = [import_plan.plan_row(row, mapping, builder, there) for row in given]
@@ -129,7 +129,7 @@ def replan(session: Session, job: ImportJobRow, mapping: ColumnMap | None = None
     if mapping is None:
         mapping = import_plan.guess(columns, ((place.rpartition(":")[0], values) for _, place, values, _ in stored if values))
         mapping = replace(mapping, slots=_own_slots(session, job) if job.format == "pack" else None)
-    given = [Given(number, values, _unreadable(problem)) for number, _, values, problem in stored]
+    given = [Given(number, values, unreadable(problem)) for number, _, values, problem in stored]
     there = present(session, job, _ids(given, mapping))
     planned = import_plan.plan(given, mapping, _builder(session, job.municipality), there)
     changes = [_change(job.id, one, problem, there) for one, (_, _, _, problem) in zip(planned, stored, strict=True)]
@@ -266,7 +266,7 @@ def _ids(given: Iterable[Given], mapping: ColumnMap) -> list[str]:
     return list(dict.fromkeys(one for one in ids if one))
 
 
-def _unreadable(problem: Mapping[str, Any]) -> bool:
+def unreadable(problem: Mapping[str, Any]) -> bool:
     """A problem of the reading stays whatever the columns stand for; one of the plan is looked at anew."""
     return bool(problem) and not problem.get("planned")
 
@@ -280,7 +280,7 @@ def _change(job: int, one: Planned, problem: Mapping[str, Any], there: Mapping[s
         "article": one.id[:200],
         "outcome": one.outcome,
         "base": one.base,
-        "problem": dict(problem) if _unreadable(problem) else told,
+        "problem": dict(problem) if unreadable(problem) else told,
         "wanted": one.outcome in ("created", "changed") and not other,
     }
 

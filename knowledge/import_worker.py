@@ -21,7 +21,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, undefer
 
 from database import Database, now
-from knowledge import import_apply, import_jobs, reading_process
+from knowledge import import_apply, import_jobs, import_waste, reading_process
 from knowledge.importers.formats import format_of
 from knowledge.importers.pack_source import examples
 from knowledge.importers.remarks import Problem, Remark
@@ -110,6 +110,8 @@ class Worker:
             current.format = kind
             current.plan = {**current.plan, "examples": slots} if slots else current.plan
             import_jobs.replan(session, current)
+            if import_waste.is_waste(current.plan["columns"]):
+                import_waste.plan(session, current)
             _finish(session.get_one(ImportJobRow, job.id), "previewed")
 
     def _events(self, job: ImportJobRow, path: Path, done: set[str]) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,10 @@ from typing import Any, TypeVar
 from knowledge.collection_calendar import Closure, parse_date, parse_days
 
 Record = TypeVar("Record")
+ITEM_COLUMNS = ("label", "name", "notice", "furigana")
+AREA_COLUMNS = ("地名", "センター")
+CLOSURE_COLUMNS = ("名称", "休止開始日", "休止終了日")
+
 _TO_HIRAGANA = {katakana: katakana - 0x60 for katakana in range(ord("ァ"), ord("ヶ") + 1)}
 
 
@@ -126,43 +130,52 @@ def read_items(path: Path) -> list[WasteItem]:
     seen: dict[tuple[str, str], int] = {}
 
     def item(row: Mapping[str, str], number: int) -> WasteItem:
-        for column in ("label", "name"):
-            if not row[column]:
-                raise ValueError(f"{column} is empty")
-        material = row.get("material", "")
-        first = seen.setdefault((row["name"], material), number)
+        made = item_of(row)
+        first = seen.setdefault((made.name, made.material), number)
         if first != number:
-            raise ValueError(f"「{row['name']}」 with material 「{material}」 is already in row {first}")
-        synonyms = tuple(word.strip() for word in row.get("synonyms", "").split("|") if word.strip())
-        return WasteItem(row["name"], row["furigana"], row["label"], row["notice"], synonyms, material)
+            raise ValueError(f"「{made.name}」 with material 「{made.material}」 is already in row {first}")
+        return made
 
-    return list(_records(path, ("label", "name", "notice", "furigana"), item))
+    return list(_records(path, ITEM_COLUMNS, item))
 
 
 def read_areas(path: Path) -> list[CollectionArea]:
     """Read the districts; every column but the first two is a label. Raises ValueError, naming file and row."""
 
-    def area(row: Mapping[str, str], number: int) -> CollectionArea:
-        days = {label: cell for label, cell in row.items() if label not in ("地名", "センター")}
-        for cell in days.values():
-            parse_days(cell)
-        return CollectionArea(row["地名"], row["センター"], days)
-
-    return list(_records(path, ("地名", "センター"), area))
+    return list(_records(path, AREA_COLUMNS, lambda row, _: area_of(row)))
 
 
 def read_closures(path: Path) -> list[Closure]:
     """Read the closures; a row with neither date is a centre without one. Raises ValueError, naming file and row."""
 
-    def closure(row: Mapping[str, str], number: int) -> Closure | None:
-        if not row["休止開始日"] and not row["休止終了日"]:
-            return None
-        start, end = parse_date(row["休止開始日"]), parse_date(row["休止終了日"])
-        if end < start:
-            raise ValueError(f"the closure ends ({end}) before it starts ({start})")
-        return Closure(row["名称"], start, end)
+    return [found for found in _records(path, CLOSURE_COLUMNS, lambda row, _: closure_of(row)) if found]
 
-    return [found for found in _records(path, ("名称", "休止開始日", "休止終了日"), closure) if found]
+
+def item_of(row: Mapping[str, str]) -> WasteItem:
+    """The item of a row of `target.csv`. Raises ValueError for an empty name or label."""
+    for column in ("label", "name"):
+        if not row[column]:
+            raise ValueError(f"{column} is empty")
+    synonyms = tuple(word.strip() for word in row.get("synonyms", "").split("|") if word.strip())
+    return WasteItem(row["name"], row["furigana"], row["label"], row["notice"], synonyms, row.get("material", ""))
+
+
+def area_of(row: Mapping[str, str]) -> CollectionArea:
+    """The district of a row of `area_days.csv`. Raises ValueError for a cell that is no collection day."""
+    days = {label: cell for label, cell in row.items() if label not in AREA_COLUMNS}
+    for cell in days.values():
+        parse_days(cell)
+    return CollectionArea(row["地名"], row["センター"], days)
+
+
+def closure_of(row: Mapping[str, str]) -> Closure | None:
+    """The closure of a row of `center.csv`; None for a centre without one. Raises ValueError for bad dates."""
+    if not row["休止開始日"] and not row["休止終了日"]:
+        return None
+    start, end = parse_date(row["休止開始日"]), parse_date(row["休止終了日"])
+    if end < start:
+        raise ValueError(f"the closure ends ({end}) before it starts ({start})")
+    return Closure(row["名称"], start, end)
 
 
 def _records(path: Path, required: Iterable[str], build: Callable[[Mapping[str, str], int], Record]) -> Iterator[Record]:

@@ -72,7 +72,9 @@ def row_view(row: ImportRowRow, planned: tuple[Planned, Present | None] | None) 
         say_remark(row.problem) if row.problem else "",
         [say_remark(note) for note in told],
         changes(article, there.article if there else None) if article and row.outcome in ("created", "changed") else (),
-        [(name, _short(value)) for name, value in row.given.items() if str(value or "").strip()] if row.problem else (),
+        [(name, _short(value)) for name, value in row.given.items() if str(value or "").strip()]
+        if row.problem or not row.article
+        else (),
     )
 
 
@@ -113,5 +115,5 @@ def _short(value: Any) -> str:
 
 
 def _first_text(given: Mapping[str, Any]) -> str:
-    named = next((str(given[name]) for name in ("title", "タイトル", "質問") if given.get(name)), "")
+    named = next((str(given[name]) for name in ("title", "タイトル", "質問", "name", "地名", "名称") if given.get(name)), "")
     return _short(named or next((str(value) for value in given.values() if str(value or "").strip()), ""))[:80]

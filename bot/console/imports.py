@@ -18,8 +18,9 @@ from accounts import Role
 from authentication import Member
 from bot.console.access import roles
 from bot.console.import_view import field_name, row_view, say_remark
+from bot.reindex import Reindexer
 from database import Database
-from knowledge import import_jobs
+from knowledge import import_jobs, import_waste
 from knowledge.import_jobs import JobRefused
 from knowledge.import_plan import FIELDS, OUTCOMES, ColumnMap
 from knowledge.import_worker import Worker
@@ -39,6 +40,7 @@ _NUMBER = "<int(max=2147483647):job>"
 class ImportPages:
     def __init__(self, database: Database, settings: Settings, worker: Worker) -> None:
         self._database = database
+        self._reindexer = Reindexer(settings)
         self._settings = settings
         self._worker = worker
 
@@ -92,12 +94,19 @@ class ImportPages:
     @roles(*EDITORS)
     def apply(self, job: int) -> ResponseReturnValue:
         version = request.form.get("version", -1, type=int)
+        if self._is_waste(job):
+            others = request.form.get("others") == "1"
+            return self._waste(
+                job, lambda session, me: import_waste.apply(session, me.municipality, job, me.login, version, others)
+            )
         return self._act(
             job, lambda session: import_jobs.request_apply(session, _me().municipality, job, _me().login, version), "applying"
         )
 
     @roles(*EDITORS)
     def undo(self, job: int) -> ResponseReturnValue:
+        if self._is_waste(job):
+            return self._waste(job, lambda session, me: import_waste.undo(session, me.municipality, job, me.login))
         return self._act(job, lambda session: import_jobs.request_undo(session, _me().municipality, job, _me().login), "undoing")
 
     @roles(*EDITORS)
@@ -119,6 +128,23 @@ class ImportPages:
         response.headers.set("Content-Disposition", "attachment", filename=name.replace("\n", " "))
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+    def _is_waste(self, job: int) -> bool:
+        with self._database.read() as session:
+            return _found(session, job).format == import_waste.FORMAT
+
+    def _waste(self, job: int, act: Callable[[Session, Member], bool]) -> ResponseReturnValue:
+        """Change the waste table, which residents are answered from at once: for those who publish."""
+        if not _me().may(Role.APPROVER):
+            abort(403)
+        try:
+            with self._database.write() as session:
+                changed = act(session, _me())
+        except JobRefused as refused:
+            return self._refused(job, refused)
+        if changed:
+            self._reindexer.request(_me().municipality)
+        return redirect(url_for("console.imports_job", job=job, done="waste"), 303)
 
     def _act(self, job: int, act: Callable[[Session], object], done: str, **form: Any) -> ResponseReturnValue:
         """Do what a button says, then lead back to the page of rows one was on."""
@@ -163,7 +189,8 @@ class ImportPages:
             counts = import_jobs.counts(session, number)
             busy = job.state in import_jobs.OPEN
             rows = [] if busy else import_jobs.rows(session, number, where.get("of", ""), (page - 1) * SHOWN, SHOWN)
-            planned = import_jobs.preview(session, job, rows) if job.state == "previewed" else {}
+            waste = job.format == import_waste.FORMAT
+            planned = import_jobs.preview(session, job, rows) if job.state == "previewed" and not waste else {}
         mapping = about.pop("mapping", None) or ColumnMap.from_json(job.plan)
         of = where.get("of", "")
         total = {**counts.outcomes, **counts.results}.get(of, counts.total)
@@ -174,7 +201,9 @@ class ImportPages:
             busy=busy,
             mapping=mapping,
             columns=job.plan.get("columns", []),
-            free=bool(job.plan.get("columns")) and not set(job.plan["columns"]) <= set(FIELDS),
+            waste=waste,
+            may_apply=not waste or _me().may(Role.APPROVER),
+            free=not waste and bool(job.plan.get("columns")) and not set(job.plan["columns"]) <= set(FIELDS),
             fields=[(name, field_name(name)) for name in FIELDS if name != "procedure"],
             rows=[row_view(row, planned.get(row.number)) for row in rows],
             editor=_editor(),
