@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import routes_articles
@@ -13,9 +14,11 @@ import routes_evaluation
 import routes_health
 import routes_imports
 import routes_inbox
+import routes_life
 import routes_signin
 import routes_translations
 from flask import Flask
+from matrix_fixture import Matrix, make_matrix
 from routes_desk import Route
 from staff_fixture import Person, ask_for_person, handoff_row, said
 
@@ -31,6 +34,7 @@ PARTS = (
     routes_health,
     routes_imports,
     routes_inbox,
+    routes_life,
     routes_signin,
     routes_translations,
 )
@@ -42,17 +46,16 @@ ROUTES: list[Route] = [route for part in PARTS for route in part.ROUTES]
 OPEN = {"/staff/login", "/staff/logout", "/staff/language", "/staff/static/<path:filename>"}
 
 
+@pytest.fixture(scope="module")
+def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Matrix:
+    """Each role's browser, and objects of みどり野市 made by the parts that have the routes."""
+    return make_matrix(tmp_path_factory.mktemp("matrix"), sqlite_template, PARTS)
+
+
 @pytest.fixture
-def slots(lite: Database, settings: Settings, ids: dict[str, int], waiting: int) -> dict[str, object]:
-    """What stands in the routes' slots: objects of みどり野市, made by the parts that have the routes."""
-    made: dict[str, object] = {"handoff": waiting, "staff": ids["colleague"]}
-    for part in PARTS:
-        made.update(part.prepare(lite, settings, ids))
-    return made
-
-
-def call(person: Person, method: str, path: str) -> int:
-    return (person.get(path) if method == "GET" else person.post(path)).status_code
+def matrix(everybody: Matrix) -> Matrix:
+    everybody.restore()
+    return everybody
 
 
 def test_the_matrix_below_leaves_no_route_out(application: Flask) -> None:
@@ -71,45 +74,26 @@ def test_the_matrix_below_leaves_no_route_out(application: Flask) -> None:
 @pytest.mark.parametrize("login", ROLES)
 @pytest.mark.parametrize(("method", "path", "allowed", "status"), ROUTES, ids=[f"{r[0]} {r[1]}" for r in ROUTES])
 def test_a_role_reaches_what_it_is_for(
-    log_in: Callable[[str], Person],
-    slots: dict[str, object],
-    lite: Database,
-    waiting: int,
-    login: str,
-    method: str,
-    path: str,
-    allowed: set[str],
-    status: int,
+    matrix: Matrix, login: str, method: str, path: str, allowed: set[str], status: int
 ) -> None:
-    person = log_in(login)
-    reached = call(person, method, path.format(**slots))
-    assert reached == (status if login in allowed else 403)
+    assert matrix.call(login, method, path).status_code == (status if login in allowed else 403)
     if login not in allowed:
-        assert handoff_row(lite, waiting).state == "queued"
+        assert handoff_row(matrix.database, matrix.waiting).state == "queued"
 
 
 @pytest.mark.parametrize(("method", "path", "allowed", "status"), ROUTES, ids=[f"{r[0]} {r[1]}" for r in ROUTES])
 def test_whoever_is_not_logged_in_sees_the_log_in_only(
-    application: Flask,
-    slots: dict[str, object],
-    lite: Database,
-    waiting: int,
-    method: str,
-    path: str,
-    allowed: set[str],
-    status: int,
+    matrix: Matrix, method: str, path: str, allowed: set[str], status: int
 ) -> None:
-    person = Person(application.test_client())
-    address = path.format(**slots)
-    answer = person.get(address) if method == "GET" else person.post(address, "/staff/login", text="x")
-    if address in OPEN:
+    answer = matrix.call("", method, path, text="x")
+    if path in OPEN:
         assert answer.status_code == 302
     elif method == "GET":
         assert answer.location.startswith("/staff/login?next=")
     else:
         assert answer.status_code == 401
     assert "転入届" not in answer.text
-    assert handoff_row(lite, waiting).state == "queued"
+    assert handoff_row(matrix.database, matrix.waiting).state == "queued"
 
 
 @pytest.mark.parametrize("login", ["stranger", "stranger_administrator"])
