@@ -69,6 +69,11 @@ class Settings(BaseSettings):
         le=500 * 1024 * 1024,
         description="Largest upload of files to be imported, in bytes; other requests stay within body_max_bytes.",
     )
+    import_hosts: str = Field(
+        default="",
+        description="Web hosts (space separated) whose pages may be imported, e.g. www.city.midorino.example or "
+        ".midorino.example for all below it; empty switches imports from the web off.",
+    )
     rate_limit_messages: str = Field(default="30/minute", description="Questions one address may ask: Flask-Limiter notation.")
     rate_limit_conversations: str = Field(default="20/minute", description="Conversations one address may start.")
     rate_limit_logins: str = Field(default="10/minute", description="Staff log-in attempts one address may make.")
@@ -178,6 +183,12 @@ class Settings(BaseSettings):
     link_checks: bool = Field(
         default=False,
         description="Look once a week whether web addresses in articles still answer: the only network use of the health check.",
+    )
+    minutes_per_question: float = Field(
+        default=5.0,
+        gt=0,
+        le=240,
+        description="Minutes of staff time a question settled by the desk is assumed to save; shown beside the figure, which scales with it.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe level that is logged."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from evaluation.reliability import Bin, bins, risk_coverage, summary
+from evaluation.shares import wilson
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#000000")
 """Told apart by colour-blind readers (Okabe and Ito, 2008)."""
 MARKERS = "osD^vX"
 SAME_EVERY_TIME: Any = {"svg.hashsalt": "madoguchi", "svg.fonttype": "none", "font.family": "sans-serif"}
-Z95 = 1.959964
 
 
 def draw(cases: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]], path: Path) -> None:
@@ -49,13 +48,6 @@ def draw(cases: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]], pat
     path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(SAME_EVERY_TIME):
         figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """95 % score interval of a share of n (Wilson, 1927)."""
-    centre = share + Z95**2 / (2 * n)
-    half = Z95 * sqrt(share * (1 - share) / n + Z95**2 / (4 * n * n))
-    return (centre - half) / (1 + Z95**2 / n), (centre + half) / (1 + Z95**2 / n)
 
 
 def _reliability(axes: Any, label: str, found: tuple[Bin, ...], style: Mapping[str, Any]) -> None:

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from evaluation.metrics import Score
 from evaluation.reliability import Point, Summary
-from evaluation.reliability_plot import COLOURS, SAME_EVERY_TIME, wilson
+from evaluation.reliability_plot import COLOURS, SAME_EVERY_TIME
+from evaluation.shares import wilson
 
 Say = Callable[..., str]
 """The text of an entry of staff_evaluation.yml in the reader's language."""

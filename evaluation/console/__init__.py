@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from bot.console import pages
 from database import Database
-from evaluation.console import rating_pages, run_pages, set_pages
+from evaluation.console import life_pages, rating_pages, run_pages, set_pages
 from settings import Settings
 
 
@@ -18,5 +18,6 @@ def create_blueprint(database: Database, settings: Settings) -> Blueprint:
     set_pages.register(blueprint, set_pages.SetPages(database, settings))
     run_pages.register(blueprint, run_pages.RunPages(database, settings))
     rating_pages.register(blueprint, rating_pages.RatingPages(database, settings))
+    life_pages.register(blueprint, life_pages.LifePages(database, settings))
     pages.register(blueprint)
     return blueprint

@@ -13,7 +13,7 @@ from sklearn.metrics import brier_score_loss
 
 from evaluation import reliability
 from evaluation.reliability import BadCases, Point
-from evaluation.reliability_plot import wilson
+from evaluation.shares import wilson
 
 P, R = [0.95, 0.85, 0.85, 0.15], [True, True, False, False]
 
