@@ -58,6 +58,12 @@ def create(session: Session, municipality: str, by: str, files: Sequence[tuple[s
     return add(session, ImportJobRow(municipality=municipality, by=by, name=name[-300:], format="", original=original))
 
 
+def create_site(session: Session, municipality: str, by: str, url: str, pages: int, depth: int) -> ImportJobRow:
+    """A job of a section of a web site."""
+    plan = {"url": url, "pages": pages, "depth": depth}
+    return add(session, ImportJobRow(municipality=municipality, by=by, name=url[:300], format="site", original=b"", plan=plan))
+
+
 def add(session: Session, job: ImportJobRow) -> ImportJobRow:
     """Store a new job, which waits to be read."""
     job.state, job.plan, job.report, job.progress = "uploaded", job.plan or {}, {}, ""

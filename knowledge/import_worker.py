@@ -100,11 +100,15 @@ class Worker:
     def _read(self, job: ImportJobRow) -> None:
         with self._database.write() as session:
             done = _begin_reading(session, job)
-        with tempfile.NamedTemporaryFile(prefix="madoguchi-import-") as file:
-            file.write(job.original)
-            file.flush()
-            kind, slots = _look(Path(file.name), job.name)
-            self._store_rows(job, done, self._events(job, Path(file.name), done))
+        kind, slots = job.format, dict[str, dict[str, str]]()
+        if kind == "site":
+            self._store_rows(job, done, self._site(job))
+        else:
+            with tempfile.NamedTemporaryFile(prefix="madoguchi-import-") as file:
+                file.write(job.original)
+                file.flush()
+                kind, slots = _look(Path(file.name), job.name)
+                self._store_rows(job, done, self._events(job, Path(file.name), done))
         with self._database.write() as session:
             current = session.get_one(ImportJobRow, job.id)
             current.format = kind
@@ -117,6 +121,10 @@ class Worker:
     def _events(self, job: ImportJobRow, path: Path, done: set[str]) -> Iterator[dict[str, Any]]:
         options = Options(frozenset(done), os.cpu_count() or 1)
         return reading_process.read(path, job.name, options)
+
+    def _site(self, job: ImportJobRow) -> Iterator[dict[str, Any]]:
+        bounds = {"hosts": self._settings.import_hosts.split(), "pages": job.plan["pages"], "depth": job.plan["depth"]}
+        return reading_process.read(job.plan["url"], job.name, Options(), bounds)
 
     def _store_rows(self, job: ImportJobRow, done: set[str], events: Iterator[dict[str, Any]]) -> None:
         number, rows, progress = len(done), [], ""

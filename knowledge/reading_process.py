@@ -14,12 +14,12 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from knowledge.importers.remarks import Remark
-from knowledge.importers.source import Event, Options, Progress, SourceRow, failed
+from knowledge.importers.source import Event, Options, Progress, failed
 from settings import ROOT
 
 MEMORY_BYTES = 2 * 1024**3
@@ -28,15 +28,13 @@ CPU_SECONDS = 900
 SILENCE_SECONDS = 300
 """A reader that has said nothing for so long is stopped; a page by OCR takes seconds."""
 
-Reading = SourceRow | Progress
 
-
-def read(path: Path, name: str, options: Options, command: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+def read(path: Path | str, name: str, options: Options, site: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
     """The lines the process writes, as dictionaries; when it dies, a last row says so and what to do.
 
-    `command` replaces the arguments of the process, for what is not a file.
+    `site`: `path` is the address of a section of a web site, to be read within these bounds (hosts, pages, depth).
     """
-    arguments = list(command) or ["file", str(path), name]
+    arguments = ["file" if site is None else "site", str(path), name]
     process = subprocess.Popen(
         [sys.executable, "-m", "knowledge.reading_process", *arguments],
         cwd=ROOT,
@@ -46,7 +44,7 @@ def read(path: Path, name: str, options: Options, command: Sequence[str] = ()) -
         start_new_session=True,
     )
     try:
-        yield from _lines(process, name, options)
+        yield from _lines(process, name, {"done": sorted(options.done), "cores": options.cores, **(site or {})})
     finally:
         _end(process)
 
@@ -54,14 +52,15 @@ def read(path: Path, name: str, options: Options, command: Sequence[str] = ()) -
 def main(argv: Sequence[str] | None = None) -> int:
     """Read what the arguments name; options come as one JSON object on standard input."""
     parser = argparse.ArgumentParser(prog="python -m knowledge.reading_process", description=__doc__)
-    parser.add_argument("kind", choices=("file",))
-    parser.add_argument("path", type=Path)
-    parser.add_argument("name")
+    parser.add_argument("kind", choices=("file", "site"))
+    parser.add_argument("path", help="the file, or the address of the section")
+    parser.add_argument("name", help="what staff call it")
     given = parser.parse_args(argv)
     data = json.loads(sys.stdin.readline() or "{}")
     options = Options(frozenset(data.get("done", ())), int(data.get("cores", 2)))
     _bound()
-    for event in _events(given.path, given.name, options):
+    events = _site(given.path, data) if given.kind == "site" else _events(Path(given.path), given.name, options)
+    for event in events:
         line = {"progress": [event.done, event.total]} if isinstance(event, Progress) else {"row": event.to_json()}
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
@@ -79,6 +78,14 @@ def _events(path: Path, name: str, options: Options) -> Iterator[Event]:
         yield failed(f"{name}:1", Remark("the file is nested too deeply to be read", "reader_died"))
 
 
+def _site(url: str, data: dict[str, Any]) -> Iterator[Event]:
+    from knowledge.importers.site import Section, read_site
+    from knowledge.importers.web_fetch import Fetcher
+
+    section = Section(url, int(data.get("pages", 100)), int(data.get("depth", 3)))
+    yield from read_site(section, Fetcher(data.get("hosts", ())))
+
+
 def _bound() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
@@ -86,11 +93,11 @@ def _bound() -> None:
     os.nice(5)  # residents' questions go first
 
 
-def _lines(process: subprocess.Popen[bytes], name: str, options: Options) -> Iterator[dict[str, Any]]:
+def _lines(process: subprocess.Popen[bytes], name: str, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     assert process.stdin is not None  # noqa: S101 - asked for above
     assert process.stdout is not None  # noqa: S101
     with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(json.dumps({"done": sorted(options.done), "cores": options.cores}).encode() + b"\n")
+        process.stdin.write(json.dumps(asked).encode() + b"\n")
         process.stdin.close()
     waiting = selectors.DefaultSelector()
     waiting.register(process.stdout, selectors.EVENT_READ)

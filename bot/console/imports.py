@@ -25,6 +25,7 @@ from knowledge.import_jobs import JobRefused
 from knowledge.import_plan import FIELDS, OUTCOMES, ColumnMap
 from knowledge.import_worker import Worker
 from knowledge.importers.formats import ENDINGS
+from knowledge.importers.web_fetch import Fetcher
 from knowledge.tables import ImportJobRow
 from settings import Settings
 
@@ -32,6 +33,8 @@ EDITORS = (Role.EDITOR, Role.APPROVER)
 SHOWN = 50
 """Rows on a page of the preview, and jobs on a page of the list."""
 MOST_FILES = 200
+MOST_PAGES, DEEPEST = 500, 5
+"""Pages of a web site in one import, and links from the first of them."""
 LARGEST_FORM = 1024 * 1024
 """Bytes of the form with a pack's local values, of which there may be hundreds."""
 _NUMBER = "<int(max=2147483647):job>"
@@ -58,6 +61,18 @@ class ImportPages:
         contents = [(str(file.filename), file.stream.read()) for file in files]
         with self._database.write() as session:
             job = import_jobs.create(session, _me().municipality, _me().login, contents).id
+        self._worker.wake()
+        return redirect(url_for("console.imports_job", job=job), 303)
+
+    @roles(*EDITORS)
+    def site(self) -> ResponseReturnValue:
+        """A section of a web site; which hosts may be read is the administrator's to say, in a setting."""
+        url = request.form.get("url", "").strip()[:1000]
+        pages = min(max(request.form.get("pages", 50, type=int), 1), MOST_PAGES)
+        if not Fetcher(self._settings.import_hosts.split()).allows(url):
+            return self._list(error="site", url=url, pages_wanted=pages), 422
+        with self._database.write() as session:
+            job = import_jobs.create_site(session, _me().municipality, _me().login, url, pages, DEEPEST).id
         self._worker.wake()
         return redirect(url_for("console.imports_job", job=job), 303)
 
@@ -176,9 +191,10 @@ class ImportPages:
             pages=-(-total // SHOWN),
             busy=any(job.state in import_jobs.OPEN for job, _ in jobs),
             endings=",".join(ENDINGS),
+            hosts=self._settings.import_hosts.split(),
             largest=self._settings.upload_max_bytes // 1024 // 1024,
             zone=self._settings.zone,
-            **about,
+            **{"url": "", "pages_wanted": 50, **about},
         )
 
     def _job(self, number: int, **about: Any) -> str:
@@ -251,6 +267,7 @@ def register(blueprint: Blueprint, pages: ImportPages, worker: Worker, settings:
     one = f"/imports/{_NUMBER}"
     blueprint.add_url_rule("/imports", "imports", pages.listing)
     blueprint.add_url_rule("/imports/upload", "imports_upload", pages.upload, methods=["POST"])
+    blueprint.add_url_rule("/imports/site", "imports_site", pages.site, methods=["POST"])
     blueprint.add_url_rule(one, "imports_job", pages.job)
     blueprint.add_url_rule(f"{one}/original", "imports_original", pages.original)
     for name in ("map", "slots", "choose", "apply", "undo", "remove"):

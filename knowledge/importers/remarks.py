@@ -15,7 +15,7 @@ CODES = frozenset(
         "nested_zip encrypted bomb too_many_rows no_column repeated repeated_same being_edited changed_since "
         "lost_letters reader_memory reader_slow reader_died reader_interrupted no_text no_text_below no_text_on_page "
         "not_docx not_html not_pdf pdf_pages repeated_lines letters_unreadable pictures_left_out footnotes_left_out "
-        "ocr_missing ocr_failed ocr_read ocr_doubtful html_tags page_size waste_row waste_columns waste_repeated slot_missing local_edits"
+        "ocr_missing ocr_failed ocr_read ocr_doubtful html_tags page_size waste_row waste_columns waste_repeated host_not_allowed page_failed no_host address_private site_truncated robots page_type page_elsewhere slot_missing local_edits"
     ).split()
 )
 """Every code there is; tests hold the texts of the staff pages to it."""

@@ -31,6 +31,8 @@ READERS: dict[str, SourceReader] = {
 """Reader of each format; `zip` holds files of these, and `site` is not a file."""
 
 FORMATS = (*READERS, "zip", "site")
+
+
 def read_source(path: Path, name: str, options: Options | None = None) -> Iterator[Event]:
     """Every row of a file, or of the files in an archive; what cannot be read is a row with its problem."""
     options = options or Options()

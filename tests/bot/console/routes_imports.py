@@ -19,6 +19,7 @@ ONE = "/staff/imports/{job}"
 ROUTES: list[Route] = [
     ("GET", "/staff/imports", EDITORS, 200),
     ("POST", "/staff/imports/upload", EDITORS, 422),  # no file
+    ("POST", "/staff/imports/site", EDITORS, 422),  # no host is allowed
     ("GET", ONE, EDITORS, 200),
     ("GET", f"{ONE}/original", EDITORS, 200),
     ("POST", f"{ONE}/map", EDITORS, 422),  # no column for the question
