@@ -217,6 +217,7 @@ class TaskRow(Base):
     __table_args__ = (
         Index("ix_task_municipality_key", "municipality", "kind", "key"),
         Index("ix_task_open", "municipality", "state", "count", "id"),
+        Index("ix_task_filter", "municipality", "state", "kind", "owner", "department"),
         Index("ix_task_closed", "municipality", "state", "closed_at"),
         Index(
             "ix_task_open_key", "municipality", "kind", "key",

@@ -235,6 +235,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_task_article', ['municipality', 'article'], unique=False)
         batch_op.create_index('ix_task_open_key', ['municipality', 'kind', 'key'], unique=True, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
         batch_op.create_index('ix_task_closed', ['municipality', 'state', 'closed_at'], unique=False)
+        batch_op.create_index('ix_task_filter', ['municipality', 'state', 'kind', 'owner', 'department'], unique=False)
         batch_op.create_index('ix_task_municipality_key', ['municipality', 'kind', 'key'], unique=False)
         batch_op.create_index('ix_task_open', ['municipality', 'state', 'count', 'id'], unique=False)
 
@@ -454,6 +455,7 @@ def downgrade() -> None:
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.drop_index('ix_task_open')
         batch_op.drop_index('ix_task_municipality_key')
+        batch_op.drop_index('ix_task_filter')
         batch_op.drop_index('ix_task_closed')
         batch_op.drop_index('ix_task_open_key')
         batch_op.drop_index('ix_task_article')
