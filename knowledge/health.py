@@ -145,7 +145,9 @@ def contradictions(articles: Sequence[Article], departments: Sequence[Department
     return _ordered(found)
 
 
-def _unlike_record(department: Department, by_article: Mapping[str, list[Claim]], known: Mapping[str, Article]) -> Iterator[Finding]:
+def _unlike_record(
+    department: Department, by_article: Mapping[str, list[Claim]], known: Mapping[str, Article]
+) -> Iterator[Finding]:
     right = phone_digits(department.phone)
     for article, given in by_article.items():
         wrong = [claim for claim in given if claim.value != right]
