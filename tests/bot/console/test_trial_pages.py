@@ -226,3 +226,11 @@ def test_another_towns_working_copy_is_not_found(log_in: Callable[[str], Person]
     assert stranger.get(IMPACT).status_code == 404
     assert stranger.post(IMPACT, PAGE).status_code == 404
     assert "住民票の写しの請求" not in stranger.get(f"{PAGE}?article=residence-certificate").text
+
+
+def test_the_editor_leads_to_trying_and_to_the_check_before_publishing(editor: Person, lite: Database) -> None:
+    draft(lite)
+    for page in ("edit", "show"):
+        text = editor.get(f"/staff/articles/residence-certificate/{page}").text
+        assert f'href="{PAGE}?article=residence-certificate"' in text, page
+        assert f'href="{IMPACT}"' in text, page
