@@ -6,6 +6,7 @@ import io
 import re
 import time
 from collections.abc import Callable, Iterable
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
@@ -13,7 +14,11 @@ from staff_fixture import CRUEL, Person, actions
 from town_fixture import CODE
 from werkzeug.test import TestResponse
 
+from bot.reindex import Reindexer
 from database import Database
+from knowledge import store
+from knowledge.articles import Article, Municipality
+from knowledge.exporters import export
 from knowledge.tables import ArticleDraftRow, ArticleRow, ImportJobRow, ImportRowRow
 from settings import Settings
 
@@ -186,3 +191,48 @@ def test_thousands_of_rows_are_shown_page_by_page(editor: Person, lite: Database
     assert time.perf_counter() - begin < 2.0
     assert "質問2999" in page
     assert "質問0<" not in page
+
+
+# Packs, waste tables, web sites
+
+WASTE = "label,name,notice,furigana\n燃やすごみ,傘,束ねて出してください。,かさ\n"
+
+
+def test_a_waste_table_is_put_in_by_an_approver_and_the_index_is_asked_for(
+    log_in: Callable[[str], Person], editor: Person, lite: Database, settings: Settings
+) -> None:
+    address = bring(editor, lite, ("target.csv", WASTE))
+    page = editor.get(address).text
+    assert "反映できるのは承認者と管理者です" in page
+    assert press(editor, address, "apply", version="1").status_code == 403
+    approver = log_in("approver")
+    assert press(approver, address, "apply", version=version(approver.get(address).text)).status_code == 303
+    with lite.read() as session:
+        table = store.waste_table(session, CODE)
+    assert table is not None
+    assert [item.name for item in table.items] == ["傘"]
+    assert Reindexer(settings).requested(CODE)
+    assert press(approver, address, "undo").status_code == 303
+    with lite.read() as session:
+        assert (store.waste_table(session, CODE) or table).items == ()
+
+
+def test_a_pack_asks_for_the_values_of_this_town(editor: Person, lite: Database) -> None:
+    record = Article("990035", "certificate", "住民票", "手数料は300円です。")
+    made = export("pack", [record], Municipality("990035", "こはる町"), [], date(2026, 11, 25))
+    address = bring(editor, lite, ("pack.zip", made.content))
+    page = editor.get(address).text
+    assert "この自治体の値がまだ入っていない項目があります（fee-certificate）" in page
+    assert 'name="slot_fee-certificate"' in page
+    assert press(editor, address, "slots", **{"slot_fee-certificate": "200円", "slot_unknown": "x"}).status_code == 303
+    page = editor.get(address).text
+    assert "手数料は200円です。" in page
+    assert "1件を下書きにする" in page
+
+
+@pytest.mark.parametrize("url", ["https://www.city.midorino.example/", "http://127.0.0.1/", "file:///etc/passwd", ""])
+def test_without_a_list_of_hosts_nothing_of_the_web_is_brought_in(editor: Person, lite: Database, url: str) -> None:
+    assert "ホームページから取り込む" not in editor.get("/staff/imports").text
+    assert editor.post("/staff/imports/site", "/staff/imports", url=url, pages="5").status_code == 422
+    with lite.read() as session:
+        assert session.scalar(select(func.count()).select_from(ImportJobRow)) == 0
