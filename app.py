@@ -20,6 +20,7 @@ from bot import console, errors, files, handoff_request, health, index_keeper, l
 from bot.channels import http, web
 from database import Database, now
 from evaluation import console as evaluation_pages
+from evaluation import forecast_store
 from settings import Settings, load_settings
 from widget import pages
 
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     mail.start_thread(database, settings)
     if own_desk:
         health.start_thread(database, settings, desk)
+        forecast_store.start_thread(database, settings)
     if own_desk and settings.keep_index:
         index_keeper.start_thread(database, settings)
     return app

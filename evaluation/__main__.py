@@ -8,7 +8,18 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation import bench, bench_scale, datasets, measured, retrieval, run_commands, runs, staff_commands, understanding
+from evaluation import (
+    bench,
+    bench_scale,
+    datasets,
+    life_commands,
+    measured,
+    retrieval,
+    run_commands,
+    runs,
+    staff_commands,
+    understanding,
+)
 from evaluation.commands import add as add_reports
 from evaluation.datasets import HOW_TO_GIVE, QuestionSet
 from evaluation.installation import CommandFailed, Installation
@@ -48,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     add_reports(commands, DATA_HELP)
     run_commands.add(commands, DATA_HELP)
     staff_commands.add(commands)
+    life_commands.add(commands)
     return top
 
 

@@ -78,7 +78,7 @@ def measure(databases: Sequence[str], size: Size, requests: int = REQUESTS) -> R
     """Fill a town on each database, serve it with two processes, and time every list. Raises CommandFailed."""
     load, timings, rows = machine.load_average(), [], {}
     for name in databases:
-        with _database(name) as (folder, url):
+        with database_of(name) as (folder, url):
             database = Database(url)
             database.upgrade()
             _tell(f"{name}: filling")
@@ -115,7 +115,7 @@ def _timed(installation: Installation, database: str, requests: int) -> list[Tim
 
 
 @contextmanager
-def _database(name: str) -> Iterator[tuple[Path, str]]:
+def database_of(name: str) -> Iterator[tuple[Path, str]]:
     """A folder and the URL of an empty database in it. Raises CommandFailed where PostgreSQL is not installed."""
     with tempfile.TemporaryDirectory(prefix="madoguchi-") as made:
         folder = Path(made)
