@@ -184,6 +184,16 @@ class Settings(BaseSettings):
         default=False,
         description="Look once a week whether web addresses in articles still answer: the only network use of the health check.",
     )
+    judge: str = Field(
+        default="",
+        description="URL of an OpenAI-compatible server up to /v1 that scores batches of answers beside people; empty means none.",
+    )
+    judge_model: str = Field(default="", description="Name of the model on that server.")
+    judge_api_key: str = Field(default="", repr=False, description="Key of that server; from the environment only, never logged.")
+    judge_timeout_seconds: float = Field(default=60.0, gt=0, le=600, description="Seconds one score may take, retry included.")
+    judge_allowed: bool = Field(
+        default=False, description="Allow that masked questions and answers of a batch are sent to the judge's server."
+    )
     minutes_per_question: float = Field(
         default=5.0,
         gt=0,
@@ -203,6 +213,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "write the folder of a model, or a URL like http://127.0.0.1:8080/v1 without user, password or query"
             )
+        return value
+
+    @field_validator("judge")
+    @classmethod
+    def _judge_is_a_server(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", value):
+            raise ValueError("write a URL like http://127.0.0.1:8080/v1 without user, password or query")
         return value
 
     @field_validator("smtp_host")

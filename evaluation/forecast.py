@@ -160,7 +160,7 @@ def measures(errors: Errors, past: History, topic: str | None = None) -> dict[st
     for prefix, values in (("", errors.said), ("naive_", errors.naive), ("grown_", errors.grown)):
         off = np.abs(np.array([values[i] for i in rows]) - came)
         found[f"{prefix}wape"] = float(off.sum() / came.sum()) if len(rows) and came.sum() else None
-        scale = _scale(errors, past, topic) if topic is not None else None
+        scale = _scale(errors, past, topic) if topic is not None and rows else None
         found[f"{prefix}mase"] = float(off.mean() / scale) if scale else None
     return found
 
@@ -219,8 +219,6 @@ def _size(mean: float, variance: float) -> float:
 
 def _scale(errors: Errors, past: History, topic: str) -> float | None:
     """Mean error of the baseline within the weeks before the first origin (Hyndman and Koehler, 2006)."""
-    if not errors.origins:
-        return None
     before = past.counts[topic][: min(errors.origins)]
     lag = YEAR if errors.baseline == "seasonal" else 1
     off = np.abs(before[lag:] - before[:-lag])

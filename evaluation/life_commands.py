@@ -1,4 +1,4 @@
-"""Commands of the figures from life: a simulated year, its measurement, and the forecast by hand."""
+"""Commands of the figures from life: a simulated year, its measurement, the forecast by hand; and the judge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from database import Database, now
-from evaluation import bench, forecast_store, life_bench, measured, retrieval, simulated_year
+from evaluation import bench, forecast_store, judge, life_bench, measured, retrieval, simulated_year
+from evaluation.ratings import RatingRefused
 from evaluation.staff_pages import DATABASES
 from settings import load_settings
 
@@ -36,6 +37,10 @@ def add(commands: Any) -> None:
     command = commands.add_parser("forecast", help="make the forecast of a municipality now")
     command.add_argument("--municipality", metavar="CODE", help="団体コード; left out, the one of the settings")
     command.set_defaults(run_report=forecast)
+    command = commands.add_parser("judge", help="have a language model score the answers of a batch, apart from people")
+    command.add_argument("batch", type=int, metavar="BATCH", help="number of the batch, as in the address of its page")
+    command.add_argument("--municipality", metavar="CODE", help="団体コード; left out, the one of the settings")
+    command.set_defaults(run_report=judged)
 
 
 def simulate(arguments: argparse.Namespace, typed: str) -> int:
@@ -68,6 +73,18 @@ def measure(arguments: argparse.Namespace, typed: str) -> int:
     for line in (*(f"{t.address}: {t.status}, p95 {t.p95:.0f} ms" for t in report.missed), *report.wrong[:20]):
         print(line, file=sys.stderr)
     return 1 if report.missed or report.wrong else 0
+
+
+def judged(arguments: argparse.Namespace, typed: str) -> int:
+    """0 when every answer has the judge's scores now, 1 when some were refused, failed or left."""
+    settings = load_settings()
+    code = arguments.municipality or settings.municipality
+    try:
+        result = judge.score(Database(settings.resolved_database_url), settings, code, arguments.batch)
+    except (judge.JudgeNotAllowed, RatingRefused) as error:
+        raise ValueError(str(error)) from error
+    print(f"scored {result.scored}, no levels {result.refused}, failed {result.failed}, left {result.left}")
+    return 1 if result.refused or result.failed or result.left else 0
 
 
 def forecast(arguments: argparse.Namespace, typed: str) -> int:

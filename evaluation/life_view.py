@@ -23,6 +23,8 @@ Say = Callable[..., str]
 SURE = 0.05
 """A change with an adjusted chance up to here is called one."""
 DECIMALS = {"minutes": 1, "mean": 2}
+LONG_MINUTES = 600
+"""From here on hours are shown; files have minutes."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ def figure(item: Figure, say: Say) -> str:
         return f"{100 * item.value:.1f} %"
     if item.kind == "count":
         return f"{item.value:,.0f}"
+    if item.kind == "minutes" and item.value >= LONG_MINUTES:
+        return say("hours", n=f"{item.value / 60:,.0f}")
     number = f"{item.value:,.{DECIMALS[item.kind]}f}"
     return say("minutes", n=number) if item.kind == "minutes" else number
 
