@@ -67,7 +67,7 @@ class HandoffBody(Body):
 
 
 class FuriganaBody(Body):
-    texts: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=200)]
+    texts: Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=20)]
 
 
 BodyType = TypeVar("BodyType", bound=Body)

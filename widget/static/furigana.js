@@ -2,8 +2,8 @@
 import { element } from "./dom.js";
 
 const KANJI = /[\u4e00-\u9fff\u3005\u3006]/;
-const AT_ONCE = 150;
-const LONGEST = 2_000;
+const AT_ONCE = 20;
+const LONGEST = 400;
 const PAUSE_MS = 50;
 const LEFT_ALONE = "ruby, [data-read], textarea, input, .visually-hidden, .message.resident";
 
