@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from evaluation.installation import CommandFailed, Installation
 from evaluation.measured import Measured, named
 from evaluation.staff_browser import StaffBrowser
 from evaluation.staff_town import ADMINISTRATOR, PASSWORD, Size, fill
+from knowledge.commands import DEMO
 from settings import DEMO_MUNICIPALITY
 
 COMMAND = "python -m evaluation staff-pages"
@@ -76,19 +78,36 @@ class Report:
 
 def measure(databases: Sequence[str], size: Size, requests: int = REQUESTS) -> Report:
     """Fill a town on each database, serve it with two processes, and time every list. Raises CommandFailed."""
-    load, timings, rows = machine.load_average(), [], {}
-    for name in databases:
-        with database_of(name) as (folder, url):
-            database = Database(url)
-            database.upgrade()
-            _tell(f"{name}: filling")
-            rows = fill(database, size)
-            database.dispose()
-            installation = Installation(folder, DEMO_MUNICIPALITY, database_url=url, workers="2", rate_limit_logins="1000/minute")
-            _tell(f"{name}: indexing")
-            installation.run("indexer", "build")
-            timings += _timed(installation, name, requests)
+    load = machine.load_average()
+    timings: list[Timing] = []
+    rows: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="madoguchi-") as made:
+        indexes = _index(Path(made))
+        for name in databases:
+            measured_on, rows = _measure_on(name, size, requests, indexes)
+            timings += measured_on
     return Report(tuple(timings), rows, load)
+
+
+def _index(folder: Path) -> Path:
+    """The index of the demo: a desk is not ready without one, and no list of staff reads it."""
+    _tell("indexing the demo")
+    installation = Installation(folder, DEMO_MUNICIPALITY)
+    installation.run("knowledge", "load", str(DEMO))
+    installation.run("indexer", "build")
+    return folder / "indexes"
+
+
+def _measure_on(name: str, size: Size, requests: int, indexes: Path) -> tuple[list[Timing], dict[str, int]]:
+    with database_of(name) as (folder, url):
+        database = Database(url)
+        database.upgrade()
+        _tell(f"{name}: filling")
+        rows = fill(database, size)
+        database.dispose()
+        shutil.copytree(indexes, folder / "indexes")
+        installation = Installation(folder, DEMO_MUNICIPALITY, database_url=url, workers="2", rate_limit_logins="1000/minute")
+        return _timed(installation, name, requests), rows
 
 
 def _timed(installation: Installation, database: str, requests: int) -> list[Timing]:
@@ -150,7 +169,7 @@ def markdown(report: Report, typed: str) -> str:
         f"- measured on {datetime.now().astimezone():%Y-%m-%d}",
         f"- machine: {machine.describe()}; load average before: {report.load}",
         f"- rows: {rows.replace('、', ', ')}",
-        f"- how: a served desk with two processes, one administrator logged in, {len(report.timings[0].ms)} requests a page in turn, "
+        f"- how: a served desk with two processes (its index is the demo's, which no list reads), one administrator logged in, {len(report.timings[0].ms)} requests a page in turn, "
         "from the request to the last byte",
         f"- target: p95 at most {TARGET_MS:g} ms; met by {len(report.timings) - len(report.missed)} of {len(report.timings)}",
         f"- command: `{typed}`",
