@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from life_fixture import CODE, OTHER, TODAY, counted, handed, question, towns
 from scipy import stats
@@ -220,3 +221,12 @@ def test_wilson_of_nothing_right_and_of_all_right_stays_between_0_and_1() -> Non
 
 def test_counts_add_up() -> None:
     assert Counts(questions=1, again=2) + Counts(questions=3) == Counts(questions=4, again=2)
+
+
+def test_weeks_that_only_scatter_are_seldom_called_a_change() -> None:
+    """500 topics without any change, whose weeks scatter twice as much as independent questions would."""
+    generator = np.random.default_rng(5)
+    drawn = generator.negative_binomial(100, 0.5, (500, 8))  # mean 100, variance 200
+    everything = [10_000] * 4
+    found = [shares.change("", row[:4].tolist(), row[4:].tolist(), everything, everything).p for row in drawn]
+    assert 0.02 <= sum(p is not None and p <= 0.05 for p in found) / 500 <= 0.07

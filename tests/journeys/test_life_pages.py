@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -40,8 +41,8 @@ def test_figures_are_narrowed_and_taken_home(
     log_in(page, office, "hara")
     page.get_by_role("link", name="評価", exact=True).click()
     page.get_by_role("link", name="利用状況と成果").click()
-    page.get_by_label("期間").select_option("52")
-    page.get_by_label("分野").select_option("税")
+    page.get_by_label("期間", exact=True).select_option("52")
+    page.get_by_label("分野", exact=True).select_option("税")
     page.get_by_role("button", name="表示する").click()
     card = page.get_by_role("listitem").filter(has_text="質問の数").filter(has_text="窓口が返事をした")
     shown = int(card.locator(".value").inner_text().replace(",", ""))
@@ -49,7 +50,7 @@ def test_figures_are_narrowed_and_taken_home(
     expect(page.get_by_text("記事から回答したもの")).to_be_visible()
     page.get_by_text("表で見る").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="表をCSVで保存する（週ごとの質問）").click()
+        page.get_by_role("link", name=re.compile("CSV.*週ごとの質問")).click()
     path = tmp_path / "weeks.csv"
     download.value.save_as(path)
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
@@ -78,7 +79,7 @@ def test_the_forecast_is_read_with_its_error(new_page: Callable[..., Page], offi
     page.goto(f"{office.url}/staff/evaluation/life/forecast")
     expect(page.get_by_role("img", name="すべての分野の質問数のこれまでと見通しの図")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="すべての分野")).to_have_count(5)  # four weeks, and the errors
-    page.get_by_label("分野").select_option("証明書")
+    page.get_by_label("分野", exact=True).select_option("証明書")
     page.get_by_role("button", name="表示する").click()
     expect(page.get_by_role("img", name="証明書の質問数のこれまでと見通しの図")).to_be_visible()
 
