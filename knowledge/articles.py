@@ -18,6 +18,10 @@ CATEGORIES = (
 """Categories of the demo; an import may bring others."""
 
 
+DOUBT = "〔要確認："
+"""Begins what an import was not sure to have read right; somebody has to look at the original before a review."""
+
+
 class State(StrEnum):
     """Life cycle of an article; only PUBLISHED ones reach residents."""
 

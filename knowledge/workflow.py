@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 import authentication
 from database import now
 from knowledge import revisions, store
-from knowledge.articles import State, to_json
+from knowledge.articles import DOUBT, State, to_json
 from knowledge.drafts import (
     DraftExists,
     DraftState,
@@ -71,6 +71,8 @@ def submit(session: Session, municipality: str, article: str, by: str, version: 
     content = draft_content(row)
     if not (content.title.strip() and content.body.strip()):
         raise WorkflowRefused("incomplete")
+    if DOUBT in content.title or DOUBT in content.body:
+        raise WorkflowRefused("doubtful")
     row.state, row.submitted_by, row.submitted_at = DraftState.REVIEW, by, now()
     row.note = note or row.note
     row.base_digest = digest_read(session, municipality, article)

@@ -1,7 +1,7 @@
 """Pages that are pictures, read by tesseract (Japanese): as many at once as there are cores, in the order of the pages.
 
 Tesseract says how sure it is of each word. Words below DOUBTFUL are marked in the text, 〔要確認：…〕, so that whoever
-edits the draft looks at the paper there; the marks are to be taken out before the article is published.
+edits the draft looks at the paper there; with a mark left in it the draft cannot be submitted for review.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from knowledge.articles import DOUBT
 from knowledge.importers.remarks import Remark
 
 DPI = 300
@@ -26,11 +27,11 @@ DOUBTFUL = 60.0
 """Confidence of tesseract, 0 to 100, below which a word is marked."""
 SECONDS_A_PAGE = 180
 LANGUAGES = "jpn"
-MARK = "〔要確認：{}〕"
+MARK = DOUBT + "{}〕"
 
 _RANGE = re.compile(r"(?<=[0-9])[へてで一](?=[0-9])")
 """「1〜3割」 is often read as 「1へ3割」 or 「7て9割」, with full confidence: no sentence has one of these between two digits."""
-_MARKED = re.compile(r"〔要確認：(.*?)〕")
+_MARKED = re.compile(rf"{DOUBT}(.*?)〕")
 _LATIN = re.compile(r"[A-Za-z0-9]$")
 _LATIN_START = re.compile(r"^[A-Za-z]")
 

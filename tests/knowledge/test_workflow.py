@@ -128,6 +128,12 @@ def test_an_article_without_words_is_not_submitted(database: Database, part: str
         submit(database, row)
 
 
+def test_what_an_import_was_not_sure_of_is_looked_at_before_a_review(database: Database) -> None:
+    row = save(database, replace(changed(), body="手数料は〔要確認：80O円〕です。"))
+    with pytest.raises(WorkflowRefused, match="doubtful"):
+        submit(database, row)
+
+
 def test_sending_back_needs_a_note_and_makes_it_a_draft(database: Database) -> None:
     row = submit(database, save(database, changed()))
     with pytest.raises(WorkflowRefused, match="note_needed"):
