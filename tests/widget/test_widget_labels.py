@@ -7,6 +7,7 @@ import re
 import pytest
 import yaml
 
+from bot.banners import LEVELS
 from bot.screening.personal_data import KINDS
 from bot.wording import TEXTS
 from settings import ROOT
@@ -23,12 +24,13 @@ BUILT = {
     *(f"contact_needed_{kind}" for kind in ("email", "phone")),
     *(f"kind_{kind}" for kind in KINDS),
     *(f"rating_{step}" for step in range(1, 6)),
+    *(f"notice_level_{level}" for level in LEVELS),
 }
 """Labels whose name is put together at run time."""
 
 
 def _mentioned() -> str:
-    sources = [*SCRIPTS, *TEMPLATES, ROOT / "widget" / "ask.py"]
+    sources = [*SCRIPTS, *TEMPLATES, ROOT / "widget" / "ask.py", ROOT / "bot" / "notices.py"]
     return "\n".join(path.read_text(encoding="utf-8") for path in sources)
 
 

@@ -37,12 +37,12 @@ export class Notices {
   /** Look now, and again after a while; a desk that cannot be reached changes nothing of what is shown. */
   async look() {
     clearTimeout(this.#timer);
-    if (document.visibilityState === "visible") await this.#fetch();
+    if (document.visibilityState === "visible") await this.#take();
     // Spread, so that the pages opened at one moment do not all ask at one moment.
     if (this.#running) this.#timer = setTimeout(() => this.look(), LOOK_MS + Math.random() * SPREAD_MS);
   }
 
-  async #fetch() {
+  async #take() {
     let found;
     try {
       found = await this.api.notices(this.municipality, this.language);
