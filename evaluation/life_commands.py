@@ -30,6 +30,9 @@ def add(commands: Any) -> None:
     command = commands.add_parser("life-bench", help="pages and forecast on a simulated year of a million questions")
     command.add_argument("--questions", type=int, default=simulated_year.QUESTIONS, metavar="N", help="default: %(default)s")
     command.add_argument("--database", choices=DATABASES, default=DATABASES[0])
+    command.add_argument(
+        "--instance", type=Path, metavar="DIR", help="measure what simulate-year has filled there, instead of filling"
+    )
     command.add_argument("--requests", type=int, default=life_bench.REQUESTS, metavar="N", help="of every address")
     command.add_argument("--runs", type=Path, default=retrieval.RUNS, metavar="DIR", help="where reports go")
     command.add_argument("--into", type=Path, metavar="PAGE.md", help="also put the figures between the markers of this page")
@@ -62,7 +65,9 @@ def simulate(arguments: argparse.Namespace, typed: str) -> int:
 
 def measure(arguments: argparse.Namespace, typed: str) -> int:
     """0 when every page kept the target and every figure was right, else 1."""
-    report = life_bench.measure(arguments.database, arguments.questions, arguments.requests)
+    report = life_bench.measure(
+        arguments.database, arguments.questions, arguments.requests, arguments.instance and arguments.instance.resolve()
+    )
     text = life_bench.markdown(report, typed)
     name = f"life-bench-{retrieval.stamp()}"
     measured.write(arguments.runs / f"{name}{measured.ENDING}", life_bench.measured(report))

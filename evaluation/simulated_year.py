@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,21 @@ def fill(database: Database, questions: int, last: date, years: int = YEARS, see
         fact_days.count_all(session, CODE)
         session.connection().exec_driver_sql("ANALYZE")
     return Filled(int(demand.counts.sum()), questions, handoffs)
+
+
+def found(database: Database) -> Filled:
+    """What an earlier `fill` has put there; its last year is the 365 days up to the last question."""
+    with database.read() as session:
+        last = session.scalar(select(func.max(QuestionFactRow.day)))
+        if last is None:
+            raise ValueError("the database holds no simulated questions")
+        first = last - timedelta(days=simulated_demand.DAYS - 1)
+        counted = [
+            session.scalar(select(func.count()).select_from(QuestionFactRow)) or 0,
+            session.scalar(select(func.count()).select_from(QuestionFactRow).where(QuestionFactRow.day >= first)) or 0,
+            session.scalar(select(func.count()).select_from(HandoffFactRow)) or 0,
+        ]
+    return Filled(*counted)
 
 
 def _town(session: Session) -> dict[str, list[str]]:

@@ -28,6 +28,7 @@ def test_the_last_year_has_exactly_the_questions_asked_for(database: Database) -
         first = date(2025, 11, 25)
         assert session.scalar(select(func.count()).where(QuestionFactRow.day >= first)) == filled.last_year == 3_000
         assert session.scalar(select(func.max(QuestionFactRow.day))) == LAST
+        assert simulated_year.found(database) == filled
         assert session.scalar(select(func.count()).select_from(HandoffFactRow)) == filled.handoffs > 0
         assert fact_days.differences(session, CODE) == []
         assert session.scalar(select(func.count()).where(QuestionFactRow.conversation.is_not(None))) == 0
@@ -54,9 +55,14 @@ def test_the_same_seed_draws_the_same_year() -> None:
     assert (drawn[0] == drawn[1]).all()
 
 
-@pytest.mark.parametrize("asked", [{}, {"period": "52"}, {"period": "52", "channel": "line", "topic": "税"}], ids=str)
-def test_what_is_shown_equals_a_direct_count(database: Database, asked: dict[str, str]) -> None:
+def test_what_is_shown_equals_a_direct_count(database: Database) -> None:
     simulated_year.fill(database, 2_500, LAST, years=1)
+    for asked in ({}, {"period": "52"}, {"period": "52", "channel": "line", "topic": "税"}):
+        assert differing(database, asked) == {}, asked
+
+
+def differing(database: Database, asked: dict[str, str]) -> dict[life_check.Key, float | None]:
+    """The figures counted directly that the files show otherwise."""
     wanted = span(asked.get("period", "4"), TODAY, asked.get("channel", ""), asked.get("topic", ""))
     with database.read() as session:
         direct = life_check.direct(session, CODE, asked, TODAY)
@@ -69,9 +75,9 @@ def test_what_is_shown_equals_a_direct_count(database: Database, asked: dict[str
             life_view.articles(articles, {}),
         ]
     assert count == len(articles)
-    shown = {key: value for table in tables for key, value in life_check.read(table.name, _file(table)).items()}
     assert len(direct) > 20
-    assert {key: value for key, value in direct.items() if not life_check.same(shown[key], value)} == {}
+    shown = {key: value for table in tables for key, value in life_check.read(table.name, _file(table)).items()}
+    return {key: value for key, value in direct.items() if not life_check.same(shown[key], value)}
 
 
 def test_a_figure_that_differs_is_found(database: Database) -> None:
