@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fake_desk import FakeDesk
 from flask import Flask
+from route_parts import PARTS
 from staff_fixture import Person, add_everyone, ask_for_person
 
 from app import create_app
@@ -57,3 +58,12 @@ def agent(log_in: Callable[[str], Person]) -> Person:
 def waiting(lite: Database, settings: Settings) -> int:
     """A hand-over that waits in みどり野市."""
     return ask_for_person(lite, settings)
+
+
+@pytest.fixture
+def slots(lite: Database, settings: Settings, ids: dict[str, int], waiting: int) -> dict[str, object]:
+    """What stands in the routes' slots: objects of みどり野市, made by the parts that have the routes."""
+    made: dict[str, object] = {"handoff": waiting, "staff": ids["colleague"]}
+    for part in PARTS:
+        made.update(part.prepare(lite, settings, ids))
+    return made

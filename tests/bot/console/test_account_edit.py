@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from route_parts import ROUTES
 from sqlalchemy import select
 from staff_fixture import CRUEL, Person, actions, handoff_row
 from test_factor import equip
 from test_forgery import everything
-from test_permissions import ROUTES, slots
 from town_fixture import CODE
 
 import account_changes
@@ -19,8 +19,6 @@ from accounts import AuditRow, Role, StaffRow
 from authentication import AccountRefused
 from database import Database
 from settings import Settings
-
-__all__ = ["slots"]  # a fixture: pytest finds it by its name
 
 SEEN = re.compile(r'name="seen" value="(\w+)"')
 OWN = {"/staff/password", "/staff/logout", "/staff/logout-everywhere", "/staff/language"}

@@ -6,14 +6,12 @@ from collections.abc import Callable
 
 from flask import Flask
 from flask.testing import FlaskClient
+from route_parts import SLOT
 from sqlalchemy import select
 from staff_fixture import PASSWORD, Person, csrf_of
-from test_permissions import SLOT, slots
 from town_fixture import CODE
 
 from database import Base, Database
-
-__all__ = ["slots"]  # a fixture: pytest finds it by its name
 
 FILLED = {"login": "administrator", "password": PASSWORD, "municipality": CODE, "text": "偽の返信", "official": "印鑑"}
 

@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import routes_articles
-import routes_channels
-import routes_desk
-import routes_evaluation
-import routes_health
-import routes_imports
-import routes_inbox
-import routes_life
-import routes_signin
-import routes_translations
 from flask import Flask
 from matrix_fixture import Matrix, make_matrix
-from routes_desk import Route
+from route_parts import PARTS, ROUTES, SLOT
 from staff_fixture import Person, ask_for_person, handoff_row, said
 
 from accounts import Role
 from database import Database
 from settings import Settings
 
-PARTS = (
-    routes_articles,
-    routes_channels,
-    routes_desk,
-    routes_evaluation,
-    routes_health,
-    routes_imports,
-    routes_inbox,
-    routes_life,
-    routes_signin,
-    routes_translations,
-)
-"""One module a part of the console: its ROUTES, and what `prepare` puts into their slots."""
-SLOT = re.compile(r"<(?:[^:>]+:)?(\w+)>")
-
 ROLES = [role.value for role in Role]
-ROUTES: list[Route] = [route for part in PARTS for route in part.ROUTES]
 OPEN = {"/staff/login", "/staff/logout", "/staff/language", "/staff/static/<path:filename>"}
 
 
