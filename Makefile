@@ -36,7 +36,7 @@ evaluate: .venv/.test-ready ## ask the desk every question of our own sets; fail
 	$(call say,Asking some 4000 questions of a throw-away desk (a few minutes))
 	$(PYTHON) -m evaluation run --demo --out runs/evaluate.jsonl
 	$(call say,Is it worse than the baseline?)
-	$(PYTHON) -m evaluation report runs/evaluate.jsonl --against evaluation/baseline/midorino.jsonl.gz --out runs/evaluate.html
+	$(PYTHON) -m evaluation report runs/evaluate.jsonl --against evaluation/baseline/midorino.jsonl.xz --out runs/evaluate.html
 	$(PYTHON) -m evaluation gate runs/evaluate.jsonl
 
 bench: .venv/.bench-ready ## measure quality and speed and compare with others; see docs/benchmarks.md

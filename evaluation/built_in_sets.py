@@ -43,7 +43,7 @@ def _facets(topics: dict[str, str]) -> Iterator[Item]:
     for data in _read("facet"):
         article, must = data["article"], tuple(data["must"])
         yield Item(
-            data["id"], data["text"], expected=(article,), facets=(data["facet"],), must=must,
+            data["id"], data["text"], expected=(article,), facets=(data["facet"],) if data["facet"] else (), must=must,
             topic=topics.get(article, ""), source="facet", split=data["split"],
         )  # fmt: skip
 

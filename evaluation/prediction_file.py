@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import lzma
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -137,11 +138,12 @@ def read(path: Path) -> Run:
 
 
 def _opened(named: Path, path: Path, mode: str) -> IO[str]:
-    """`path` as text, packed when `named` ends with .gz; the packed bytes depend on the content alone."""
-    if named.suffix != ".gz":
-        return path.open(mode, encoding="utf-8")
-    packed = gzip.GzipFile(path, mode[0] + "b", mtime=0)
-    return io.TextIOWrapper(packed, encoding="utf-8")
+    """`path` as text, packed when `named` ends with .gz or .xz; the packed bytes depend on the content alone."""
+    if named.suffix == ".xz":
+        return io.TextIOWrapper(lzma.LZMAFile(path, mode[0], preset=9 if mode == "wt" else None), encoding="utf-8")
+    if named.suffix == ".gz":
+        return io.TextIOWrapper(gzip.GzipFile(path, mode[0] + "b", mtime=0), encoding="utf-8")
+    return path.open(mode, encoding="utf-8")
 
 
 def _records(header: RunHeader, lines: Iterable[Line], articles: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, Any]]:

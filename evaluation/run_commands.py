@@ -17,7 +17,7 @@ from evaluation.items import Item
 from knowledge.commands import DEMO
 from settings import DEMO_MUNICIPALITY, Settings, load_settings
 
-BASELINE = Path(__file__).parent / "baseline" / "midorino.jsonl.gz"
+BASELINE = Path(__file__).parent / "baseline" / "midorino.jsonl.xz"
 
 
 def add(commands: Any, data_help: str) -> None:
@@ -47,7 +47,7 @@ def add(commands: Any, data_help: str) -> None:
     command.set_defaults(run_report=report)
     command = commands.add_parser("gate", help="1 when the run is significantly worse than the baseline")
     command.add_argument("run", type=Path, metavar="RUN.jsonl")
-    command.add_argument("--baseline", type=Path, default=BASELINE, metavar="RUN.jsonl.gz", help="default: the pinned one")
+    command.add_argument("--baseline", type=Path, default=BASELINE, metavar="RUN.jsonl.xz", help="default: the pinned one")
     command.add_argument("--pin", action="store_true", help="make this run the baseline instead of comparing")
     command.set_defaults(run_report=gate)
 

@@ -78,7 +78,7 @@ def navigation() -> list[Place]:
             Place("console.translations", "staff_translations.title", "knowledge", (Role.EDITOR, Role.APPROVER)),
             Place("console.plain", "staff_translations.plain_title", "knowledge", tuple(Role)),
             Place("console.synonyms", "console.synonyms_title", "knowledge", tuple(Role)),
-            Place("evaluation.life", "staff_life.title", "evaluation", (Role.EVALUATOR, Role.APPROVER, Role.VIEWER)),
+            Place("evaluation.life", "staff_life.title", "evaluation", tuple(Role)),
             Place("evaluation.runs", "staff_evaluation.runs_title", "evaluation", _EVALUATORS),
             Place("evaluation.ratings", "staff_rating.title", "evaluation", (Role.EVALUATOR,)),
             Place("evaluation.sets", "staff_evaluation.sets_title", "evaluation", _EVALUATORS),

@@ -28,7 +28,7 @@ from evaluation.life_tables import ForecastRow
 from evaluation.life_view import Table
 from settings import Settings
 
-READERS = (Role.EVALUATOR, Role.APPROVER, Role.VIEWER)
+READERS = tuple(Role)
 PAGE = 50
 LEAST_MINUTES, MOST_MINUTES = 0.1, 240.0
 """Bounds of the assumption about a question's staff time, as in the settings."""

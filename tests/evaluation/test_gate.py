@@ -101,7 +101,7 @@ def written(path: Path, run: Run) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["run.jsonl", "run.jsonl.gz"])
+@pytest.mark.parametrize("name", ["run.jsonl", "run.jsonl.gz", "run.jsonl.xz"])
 def test_a_run_is_the_same_after_writing_and_reading(tmp_path: Path, name: str) -> None:
     run = desk_of(0.8, 1, 20)
     assert prediction_file.read(written(tmp_path / name, run)) == run

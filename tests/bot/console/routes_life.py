@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from routes_desk import Route
 
+from accounts import Role
 from database import Database
 from settings import Settings
 
-READERS = {"evaluator", "approver", "viewer", "administrator"}
+READERS = {role.value for role in Role}
 LIFE = "/staff/evaluation/life"
 ROUTES: list[Route] = [
     ("GET", LIFE, READERS, 200),
