@@ -178,7 +178,7 @@ def test_a_failed_build_says_why_and_is_tried_again(
     assert (failed.phase, failed.reason) == (Phase.FAILED, "no space left on the disk")
     assert THIRD not in indexed_body(here)
     keeper.look()
-    assert Reindexer(here).status(CODE).phase == Phase.DONE
+    assert (Reindexer(here).status(CODE).phase, Reindexer(here).status(CODE).reason) == (Phase.DONE, "")
     assert THIRD in indexed_body(here)
 
 
@@ -239,7 +239,7 @@ def test_a_keeper_killed_in_the_middle_is_followed_by_one_that_finishes(
     assert Reindexer(here).status(CODE).phase == Phase.RUNNING
     assert THIRD not in indexed_body(here)
     keeper.look()
-    assert Reindexer(here).status(CODE).phase == Phase.DONE
+    assert (Reindexer(here).status(CODE).phase, Reindexer(here).status(CODE).reason) == (Phase.DONE, "")
     assert THIRD in indexed_body(here)
 
 
