@@ -3,9 +3,9 @@
 from alembic import context
 
 import accounts  # noqa: F401 - tables register themselves on import
-import bot.fact_tables  # noqa: F401
+import bot.fact_tables
 import bot.tables  # noqa: F401
-import evaluation.life_tables  # noqa: F401
+import evaluation.life_tables
 import evaluation.tables  # noqa: F401
 import knowledge.tables  # noqa: F401
 from database import Base

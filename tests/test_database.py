@@ -17,9 +17,9 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 import accounts
-import bot.fact_tables  # noqa: F401 - registers its tables
+import bot.fact_tables
 import bot.tables  # noqa: F401
-import evaluation.life_tables  # noqa: F401
+import evaluation.life_tables
 import evaluation.tables  # noqa: F401
 import knowledge.tables  # noqa: F401
 from database import Base, Database

@@ -10,7 +10,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"settings", "passwords", "database", "accounts", "account_commands", "audit_trail", "authentication", "factor_codes", "second_factor", "account_changes", "single_sign_on"},
+    {
+        "settings",
+        "passwords",
+        "database",
+        "accounts",
+        "account_commands",
+        "audit_trail",
+        "authentication",
+        "factor_codes",
+        "second_factor",
+        "account_changes",
+        "single_sign_on",
+    },
     {"knowledge"},
     {"indexer"},
     {"bot"},
