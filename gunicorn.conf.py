@@ -1,5 +1,7 @@
 """How gunicorn serves the desk; every number comes from a setting (settings.py)."""
 
+import gc
+
 from settings import ROOT, load_settings
 
 _settings = load_settings()
@@ -24,3 +26,12 @@ loglevel = _settings.log_level.lower()
 forwarded_allow_ips = "*" if _settings.trusted_proxies else "127.0.0.1"
 # Nothing is written outside the instance folder, and nothing controls the server but signals.
 control_socket_disable = True
+
+
+def post_worker_init(worker: object) -> None:
+    """What was loaded at the start stays for good: the garbage collector need not walk through it.
+
+    Walking through models and index took a quarter of a second in the middle of a request (docs/benchmarks.md, the staff side).
+    """
+    gc.collect()
+    gc.freeze()
