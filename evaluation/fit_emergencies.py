@@ -1,7 +1,7 @@
 """`python -m evaluation.fit_emergencies`: fit bot/screening/second_look.npz, the second look for emergencies.
 
 Learns from evaluation/data/emergencies_train.jsonl, the `tuning` lines of the detector's test set, the batches in `LEARNT`
-and four of five articles of the demo municipality; prints how the detector does on what it has not learnt.
+the questions of our own FAQ collection and four of five articles of the demo municipality; prints how the detector does on what it has not learnt.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from sklearn.linear_model import LogisticRegression
 from bot.screening.emergencies import by_patterns, detect, fold
 from bot.screening.second_look import BUCKETS, WEIGHTS, buckets, load_weights
 from evaluation.emergency_lines import Line, training_lines
+from evaluation.own_questions import retrieval_questions
+from evaluation.training_faq import training_articles
 from indexer.text import readings
 from knowledge.municipality_folder import read_folder
 
@@ -33,12 +35,17 @@ DEMO = Path(__file__).parent.parent / "knowledge" / "samples" / "midorino"
 KINDS = ("life", "crime", "sea", "suicide", "dv", "child_abuse", "disaster", "child_sos")
 ABOUT_DANGER = ("child-abuse-consultation", "domestic-violence-protection", "mental-health-consultation")
 """Articles whose alternative phrasings are partly pleas (「子どもを叩いてしまいそう」): neither ordinary nor labelled."""
+_DANGER = re.compile(
+    r"虐待|暴力|ＤＶ|DV|自殺|自死|ストーカー|救急|119|110|189|避難|警戒レベル|災害|火事|火災|行方|徘徊|警察|犯罪|性被害|いじめ|ひきこもり|こころ|心の"
+)
+"""Our own training articles with one of these words are left out for the same reason."""
 LEARNT: tuple[str, ...] = ("batch1", "batch2", "batch3")
 """Batches that were tuned on and then joined the training lines; `batch4` never does."""
-THRESHOLD = 0.25
-"""Log-odds from which the second look brings up a card; a wrong card costs less than a missed plea."""
+THRESHOLD = -0.75
+"""Log-odds from which the second look brings up a card, the lowest at which at most one in twenty of our questions about the demo
+municipality gets one; a wrong card costs less than a missed plea."""
 STRENGTH = 100.0
-"""Inverse of the regularisation. Both were chosen on each of the three learnt batches with weights that knew only the other two."""
+"""Inverse of the regularisation. Chosen on each of the three learnt batches with weights that knew only the other two."""
 BY_HAND = ("hand", "tuning", "batch1", "batch2", "batch3")
 """Sources of single lines; each counts three times, because sentence frames repeat their words."""
 
@@ -61,6 +68,17 @@ def ordinary_lines(*, held_out: bool) -> list[Line]:
     return [Line(text, "ja", None, "articles") for article in chosen for text in (article.title, *article.alternatives)]
 
 
+def ordinary_questions() -> list[Line]:
+    """The residents' questions of our own FAQ collection, but for articles about danger and what the patterns recognise."""
+    articles = [a for a in training_articles() if not _DANGER.search(a.title + a.body)]
+    return [Line(q, "ja", None, "questions") for a in articles for q in a.questions if by_patterns(q) is None]
+
+
+def demo_questions() -> list[Line]:
+    """Our questions about the demo municipality, none of them learnt; nearly all ordinary."""
+    return [Line(q.text, "ja", None, "demo") for q in retrieval_questions() if q.article not in ABOUT_DANGER]
+
+
 def test_lines(file: str, split: str) -> list[Line]:
     """Labelled lines of one split of a test set."""
     rows = [json.loads(line) for line in (TESTS / file).read_text(encoding="utf-8").splitlines()]
@@ -70,7 +88,13 @@ def test_lines(file: str, split: str) -> list[Line]:
 def learnt_lines() -> list[Line]:
     """Everything the weights are fitted to, before it is varied."""
     batches = [line for split in LEARNT for line in test_lines("emergency_batches.jsonl", split)]
-    lines = [*training_lines(), *test_lines("emergencies.jsonl", "tuning"), *batches, *ordinary_lines(held_out=False)]
+    lines = [
+        *training_lines(),
+        *test_lines("emergencies.jsonl", "tuning"),
+        *batches,
+        *ordinary_lines(held_out=False),
+        *ordinary_questions(),
+    ]
     return [*lines, *(line for line in lines if line.source in BY_HAND for _ in range(2))]
 
 
@@ -146,6 +170,7 @@ def measured_sets() -> Iterator[tuple[str, list[Line]]]:
             yield f"{split}, emergencies", [line for line in lines if line.kind]
             yield f"{split}, others", [line for line in lines if not line.kind]
     yield "demo articles held out", ordinary_lines(held_out=True)
+    yield "questions about the demo", demo_questions()
 
 
 def main() -> None:
