@@ -35,6 +35,10 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         path = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
         settings = {"INSTANCE": str(instance), "DATABASE_URL": url, "PORT": str(port), "WORKERS": "1", "LOG_LEVEL": "ERROR"}
+        settings |= {
+            "RATE_LIMIT_CONVERSATIONS": "10000/minute",
+            "RATE_LIMIT_MESSAGES": "10000/minute",
+        }  # it is asked until it knows
         environment = {**os.environ, **{f"MADOGUCHI_{key}": value for key, value in settings.items()}, "PYTHONPATH": path}
         command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "served_app:create_app()"]
         self.process = subprocess.Popen(command, env=environment, cwd=ROOT)

@@ -18,7 +18,7 @@ WIDTHS = pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["390", "1280
 
 SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, summary')]
   .filter(e => e.checkVisibility() && !e.closest('.skip') && !e.matches('.skip'))
-  .map(e => [e.getBoundingClientRect(), e.outerHTML.slice(0, 120)])
+  .map(e => [(e.matches('[type=checkbox], [type=radio]') ? e.labels[0] ?? e : e).getBoundingClientRect(), e.outerHTML.slice(0, 120)])
   .filter(([box]) => box.height < 44 || box.width < 44).map(([box, html]) => `${box.width}x${box.height} ${html}`)"""
 
 

@@ -38,6 +38,7 @@ def test_words_are_added_tried_changed_and_deleted_with_the_keyboard_and_without
 ) -> None:
     page = new_page(java_script_enabled=False)
     log_in(page, office, "yoko")
+    page.get_by_role("link", name="ナレッジ", exact=True).press("Enter")
     page.get_by_role("link", name="言い換え", exact=True).press("Enter")
     page.get_by_text("言い換えを追加する", exact=True).press("Enter")
     page.get_by_label("行政の言葉").fill("みどりバス")
