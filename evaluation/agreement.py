@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics import Score
+from evaluation.intervals import Score
 from evaluation.rubric import LEVELS
 
 RESAMPLES = 1000

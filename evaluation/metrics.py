@@ -7,18 +7,17 @@ with, uses the grade itself as the gain; grades are therefore mapped, 1 -> 1, 2 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from ir_measures import RR, R, Success, evaluator, nDCG
-from numpy.typing import NDArray
 
 from evaluation.datasets import Judgements
+from evaluation.intervals import RESAMPLES, Score, mean
+
+__all__ = ["DEPTH", "GAINS", "MEASURES", "MORE", "RESAMPLES", "Rankings", "Score", "mean", "per_question", "scores"]
 
 DEPTH = 10
 GAINS = {grade: 2**grade - 1 for grade in range(11)}
-RESAMPLES = 2000
 
 MEASURES: dict[str, Any] = {
     "Recall@10": R @ DEPTH,
@@ -39,22 +38,6 @@ MORE: dict[str, Any] = {
 
 Rankings = Mapping[str, Sequence[str]]
 """Question id -> article ids, best first."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """A mean over `n` questions, in [0, 1]; `value`, `low` and `high` are None when there was no question to score."""
-
-    name: str
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return f"undefined (n={self.n})"
-        return f"{self.value:.3f} [{self.low:.3f}–{self.high:.3f}] (n={self.n})"
 
 
 def scores(judgements: Judgements, rankings: Rankings) -> list[Score]:
@@ -81,17 +64,6 @@ def per_question(
     for metric in evaluator(list(measures.values()), wanted).iter_calc(run):
         values[metric.query_id][names[metric.measure]] = float(metric.value)
     return values
-
-
-def mean(name: str, values: Sequence[float]) -> Score:
-    """Mean and its 95 % percentile bootstrap interval over questions (Efron, 1979), 2,000 resamples from a fixed seed."""
-    n = len(values)
-    if not n:
-        return Score(name, None, None, None, 0)
-    array: NDArray[np.float64] = np.asarray(values, dtype=np.float64)
-    drawn = np.random.default_rng(0).integers(n, size=(RESAMPLES, n))
-    low, high = np.quantile(array[drawn].mean(axis=1), (0.025, 0.975))
-    return Score(name, float(array.mean()), float(low), float(high), n)
 
 
 def _descending(ranking: Sequence[str]) -> dict[str, float]:

@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evaluation import agreement, metrics
+from evaluation import agreement, intervals
 from evaluation.agreement import Drift
+from evaluation.intervals import Score
 from evaluation.items import guarded
-from evaluation.metrics import Score
 from evaluation.ratings import JUDGE, PARTS
 from evaluation.rubric import DIMENSIONS
 from evaluation.tables import RatingBatchRow, RatingItemRow, RatingRow
@@ -81,7 +81,7 @@ def dimensions(answers: Sequence[Rated]) -> list[Dimension]:
             if a.item.final and a.judge and name in a.judge.scores
         ]
         kappa, machine = agreement.kappa_score(name, pairs), agreement.kappa_score(name, judged)
-        found.append(Dimension(name, metrics.mean(name, settled), kappa, agreement.alpha_score(name, units), machine))
+        found.append(Dimension(name, intervals.mean(name, settled), kappa, agreement.alpha_score(name, units), machine))
     return found
 
 
