@@ -6,10 +6,6 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
-
 from knowledge.articles import Article
 from knowledge.exporters.table_cells import COLUMNS, Left, Town, cells
 
@@ -19,6 +15,8 @@ LONGEST_CELL = 32_767
 
 def xlsx_file(articles: Sequence[Article], town: Town) -> tuple[bytes, list[Left]]:
     """The workbook, and the articles that are not in it because a text is longer than a cell may be."""
+    from openpyxl import Workbook  # 18 MiB that a process which answers residents does without
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("よくある質問")
     sheet.freeze_panes = "C2"
@@ -40,6 +38,9 @@ def xlsx_file(articles: Sequence[Article], town: Town) -> tuple[bytes, list[Left
 
 
 def _cell(sheet: Any, text: str, bold: bool = False) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"  # also what begins with "=": a text, never a formula
     cell.alignment = Alignment(vertical="top", wrap_text=True)

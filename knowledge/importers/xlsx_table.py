@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from knowledge.importers.records import ArticleBuilder, ImportedRow
 from knowledge.importers.remarks import Remark
 from knowledge.importers.table import Cells, has_header, read_rows
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_CELLS = 5_000_000
 """Cells of a sheet, empty ones counted: a single cell in the last row and column would make it 17 thousand million."""
@@ -47,6 +46,9 @@ class Sheet:
 
 def sheets_of(path: Path) -> list[Sheet] | Remark:
     """The sheets of a workbook, or what is wrong with the file."""
+    from openpyxl import load_workbook  # 18 MiB that a process which answers residents does without
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with path.open("rb") as file:  # by its path, openpyxl would refuse a file for the end of its name
             workbook = load_workbook(file, data_only=True)
