@@ -44,6 +44,8 @@ bench: .venv/.bench-ready ## measure quality and speed and compare with others; 
 	$(PYTHON) -m evaluation bench --into docs/benchmarks.md
 	$(call say,Beside BM25 and a sentence encoder and Haystack)
 	$(PYTHON) -m evaluation comparisons --into docs/benchmarks.md
+	$(call say,What each part adds)
+	$(PYTHON) -m evaluation ablation --into docs/benchmarks.md
 	$(call say,Several topics and follow-ups and facets)
 	$(PYTHON) -m evaluation understanding
 	$(call say,Are the figures those that were published?)
