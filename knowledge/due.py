@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Select, exists, select
@@ -47,14 +46,6 @@ def expire_due(session: Session, today: date) -> list[tuple[str, str]]:
     for row in found:
         expire(session, row, SYSTEM, "article.expired", "")
     return [(row.municipality, row.id) for row in found]
-
-
-def due_for_review(session: Session, municipality: str, today: date) -> Sequence[ArticleRow]:
-    """Published articles somebody should have looked at by today, the oldest first."""
-    query = select(ArticleRow).where(
-        ArticleRow.municipality == municipality, ArticleRow.state == State.PUBLISHED, ArticleRow.review_on <= today
-    )
-    return session.scalars(query.order_by(ArticleRow.review_on, ArticleRow.id)).all()
 
 
 def _to_publish(at: datetime) -> Select[ArticleDraftRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,11 +113,6 @@ def unfinished(article: Article, departments: Sequence[str]) -> dict[str, str]:
     if any(not (c.when and c.document) for c in article.procedure.conditional_documents):
         found["conditional_documents"] = "half_a_row"
     return found
-
-
-def without_problems(parts: Parsed, problems: Mapping[str, str]) -> Parsed:
-    """The same with these problems besides."""
-    return replace(parts, problems={**parts.problems, **problems})
 
 
 def differing(one: Article, other: Article) -> list[str]:
