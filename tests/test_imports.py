@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,3 +162,41 @@ def test_a_planted_import_of_the_outside_in_a_step_is_found(tree: Path, line: st
 def test_a_planted_tokeniser_is_found(tree: Path) -> None:
     (tree / "bot" / "topics.py").write_text("def f():\n    import spacy\n")
     assert tokenisers_elsewhere(tree) == ["bot/topics.py -> spacy"]
+
+
+# What a page starts must work where only requirements.txt is installed
+
+STARTED_BY_PAGES = (
+    "app.py",
+    "evaluation/stored_runs.py",
+    "evaluation/run_desk.py",
+    "evaluation/run_report.py",
+    "evaluation/forecast_store.py",
+)
+
+
+def required(file: str) -> set[str]:
+    """Names of the packages pinned in a requirements file, as they are imported."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return {re.split(r"[=\[]", line)[0].lower().replace("-", "_") for line in lines if line and line[0] not in "#-"}
+
+
+def reached(starts: tuple[str, ...]) -> set[str]:
+    """Top-level packages imported by these modules and by every module of the project that they import."""
+    trees = dict(modules(ROOT))
+    found: set[str] = set()
+    waiting, seen = list(starts), set(starts)
+    while waiting:
+        for name in imported(trees[waiting.pop()]):
+            found.add(name.split(".")[0])
+            base = name.replace(".", "/")
+            for path in (f"{base}.py", f"{base}/__init__.py"):
+                if path in trees and path not in seen:
+                    seen.add(path)
+                    waiting.append(path)
+    return found
+
+
+def test_what_pages_start_needs_nothing_that_only_tests_install() -> None:
+    assert "psutil" in reached(STARTED_BY_PAGES), "the imports are no longer followed"
+    assert reached(STARTED_BY_PAGES) & (required("requirements-dev.txt") - required("requirements.txt")) == set()
